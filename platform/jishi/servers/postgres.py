@@ -73,17 +73,7 @@ def unprivileged() -> str:
     if os.geteuid() != 0:
         return "same"
     if not os.environ.get("JISHI_NO_NAMESPACES"):
-        trial = [
-            sys.executable,
-            "-I",
-            "-S",
-            str(GUARD),
-            str(os.getpid()),
-            "15",
-            "namespace",
-            "--",
-            "/bin/true",
-        ]
+        trial = guarded(["/bin/true"], "namespace")
         if subprocess.run(trial, capture_output=True, timeout=20).returncode == 0:
             return "namespace"
     for name in ("postgres", "nobody"):
@@ -110,10 +100,8 @@ def _own(folder: Path, user: str) -> None:
 
 def _run(command: list[str], user: str, stdin: str | None = None) -> None:
     """Run one of PostgreSQL's own programs to its end; ServerError with what it said when it fails."""
-    guard = [sys.executable, "-I", "-S", str(GUARD), str(os.getpid()), str(int(signal.SIGTERM)), user, "--"]
-    done = subprocess.run(
-        [*guard, *command], capture_output=True, text=True, cwd="/", input=stdin, env=_env()
-    )
+    words = guarded(command, user)
+    done = subprocess.run(words, capture_output=True, text=True, cwd="/", input=stdin, env=_env())
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()[-8:]
         reach = ""
