@@ -53,4 +53,4 @@ def sections() -> dict[str, type]:
 @cache
 def levers() -> dict[str, Kind]:
     """Path ("trade.ship_by_hours") to its kind, for every lever, in reading order."""
-    return {f"{name}.{lever}": kind for name, held in sections().items() for lever, kind in kinds(held).items()}
+    return {f"{part}.{name}": kind for part, held in sections().items() for name, kind in kinds(held).items()}

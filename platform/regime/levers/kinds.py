@@ -15,7 +15,6 @@ class Kind:
     most: int | None = None
     words: tuple[str, ...] = ()
     rows: tuple[int, int] = (1, 1)
-    ascending: bool = False
     row: type | None = None
 
 
@@ -34,9 +33,9 @@ def word(*words: str, means: str) -> Any:
     return _lever(Kind("word", "one of", means, words=words))
 
 
-def wholes(unit: str, least: int, most: int, rows: tuple[int, int], means: str, ascending: bool = True) -> Any:
-    """A list of whole numbers; `rows` is the fewest and the most entries."""
-    return _lever(Kind("wholes", unit, means, least, most, rows=rows, ascending=ascending))
+def wholes(unit: str, least: int, most: int, rows: tuple[int, int], means: str) -> Any:
+    """A list of whole numbers, each above the one before; `rows` is the fewest and the most entries."""
+    return _lever(Kind("wholes", unit, means, least, most, rows=rows))
 
 
 def words(*choices: str, means: str) -> Any:

@@ -20,23 +20,23 @@ class Feedback:
     """
 
     window_days: int = whole("days", 1, 365, "both sides may answer this long after the trade succeeds")
-    question_count: int = whole("questions", 5, 5, "questions asked of each side; five columns, so it is fixed")
+    question_count: int = whole("questions", 5, 5, "questions asked of each side; fixed: five columns")
     stars_least: int = whole("stars", 1, 1, "the fewest stars an answer may give; fixed")
     stars_most: int = whole("stars", 5, 5, "the most stars an answer may give; fixed")
-    silent_stars: int = whole("stars", 1, 5, "stars written for each unanswered question when the window closes")
+    silent_stars: int = whole("stars", 1, 5, "what each unanswered question becomes at the close")
     default_verdict: str = word(SILENCE_IS_GOOD, GOOD_FOR_GOOD, NO_DEFAULT,
                                 means="the verdict written for a silent party when the window closes")
-    reveal: str = word(SEALED, DELAYED, OPEN, means="when one side's verdict and words are shown to the other")
-    reveal_both_good_minutes: int = whole("minutes", 0, 43_200, "delayed: after the second answer, both good")
-    reveal_any_unkind_hours: int = whole("hours", 0, 720, "delayed: after the second answer, any neutral or bad")
-    reveal_one_sided_days: int = whole("days", 0, 365, "delayed: after success, one side spoke and it was good")
+    reveal: str = word(SEALED, DELAYED, OPEN, means="when each side's word is shown to the other")
+    reveal_both_good_minutes: int = whole("minutes", 0, 43_200, "delayed: after both answered, both good")
+    reveal_any_unkind_hours: int = whole("hours", 0, 720, "delayed: after both, any neutral or bad")
+    reveal_one_sided_days: int = whole("days", 0, 365, "delayed: after success, one side alone, good")
     reveal_one_sided_unkind_hours: int = whole(
         "hours", 0, 720, "delayed: added to the one-sided days when it was neutral or bad")
     edit_window_days: int = whole("days", 0, 365, "a verdict may be changed this long after it was given")
     edit_limit_count: int = whole("times", 0, 10, "how often one verdict may be changed")
     edit_from: tuple[str, ...] = words("good", "neutral", "bad", means="verdicts that may be changed")
     edit_to: tuple[str, ...] = words("good", "neutral", "bad", "deleted", means="what they may be changed to")
-    explanation_window_days: int = whole("days", 0, 365, "the subject may explain this long after the feedback")
+    explanation_window_days: int = whole("days", 0, 365, "the subject may explain this long after")
     explanation_limit_count: int = whole("times", 0, 10, "explanations allowed to one feedback")
     explanation_characters: int = whole("characters", 1, 2_000, "the longest explanation")
     follow_up_window_days: int = whole("days", 0, 730, "the rater may add words this long after success")
@@ -44,7 +44,7 @@ class Feedback:
     follow_up_characters: int = whole("characters", 1, 2_000, "the longest follow-up")
     follow_up_scores: bool = flag("a follow-up moves the credit points")
     follow_up_visible_at_once: bool = flag("a follow-up is shown without waiting for the reveal")
-    complaint_window_days: int = whole("days", 0, 365, "malicious feedback may be reported this long after it")
+    complaint_window_days: int = whole("days", 0, 365, "malicious feedback may be reported for this")
     complaint_needs_mutual: bool = flag("only a party who gave feedback too may report")
 
 
@@ -59,7 +59,7 @@ class Credit:
         "points", -1_000, 0, "the most a pair's trades of one calendar month can take away")
     pair_month_most_points: int = whole(
         "points", 0, 1_000, "the most a pair's trades of one calendar month can add")
-    same_item_days: int = whole("days", 0, 365, "trades of a pair in one item this close together count as one")
+    same_item_days: int = whole("days", 0, 365, "a pair's trades in one item this close are one")
     same_item_least_points: int = whole("points", -100, 0, "what many bads within those days come to")
     same_item_most_points: int = whole("points", 0, 100, "what many goods within those days come to")
     tiny_order_fen: int = whole("fen", 0, 1_000_000, "an order at or under this counts for nothing")
@@ -69,7 +69,7 @@ class Credit:
     needs_open_account: bool = flag("only verdicts from and about open accounts count")
     fake_points_removed: bool = flag("points from trades ruled fake are taken back")
     ladder_points: tuple[int, ...] = wholes(
-        "points", 1, 2_000_000_000, (20, 20), "the lowest points of each level: five of heart, diamond, crown, golden crown")
+        "points", 1, 2_000_000_000, (20, 20), "lowest points: 5 hearts, diamonds, crowns, golden crowns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ class Dsr:
     """Description, service and delivery speed: three public means on a scale of one to five stars."""
 
     window_months: int = whole("months", 1, 60, "answers this old still count")
-    pair_month_first_count: int = whole("answers", 1, 1_000, "answers of one pair counted in a calendar month")
+    pair_month_first_count: int = whole("answers", 1, 1_000, "a pair's answers counted in a month")
     publish_after_count: int = whole("answers", 1, 1_000, "new answers needed before an index is shown anew")
-    operation_weight_bps: int = whole("bps", 0, 10_000, "share of delivery speed taken from the dispatch record")
+    operation_weight_bps: int = whole("bps", 0, 10_000, "share of delivery speed from dispatch records")
     dispatch_stars: tuple[DispatchStars, ...] = table(
-        DispatchStars, (1, 10), "what a measured dispatch time is worth, first row that fits; slower earns one star")
+        DispatchStars, (1, 10), "what a dispatch time is worth, first row that fits; slower is one star")

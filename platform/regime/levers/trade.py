@@ -14,24 +14,24 @@ class Trade:
     """From the order to the confirmed receipt."""
 
     unpaid_close_hours: int = whole("hours", 1, 720, "an unpaid order closes after this")
-    flash_unpaid_close_minutes: int = whole("minutes", 1, 1_440, "an unpaid flash-sale order closes after this")
+    flash_unpaid_close_minutes: int = whole("minutes", 1, 1_440, "an unpaid flash order closes after this")
     ship_by_hours: int = whole("hours", 1, 2_160, "a paid order must be shipped within this")
     late_compensation_bps: int = whole("bps", 0, 10_000, "share of the price a late shipper owes the buyer")
-    late_compensation_most_fen: int = whole("fen", 0, 100_000_000, "the most a late shipper owes for one order")
-    auto_confirm_auto_hours: int = whole("hours", 1, 720, "goods delivered by machine: receipt is taken as given")
-    auto_confirm_virtual_days: int = whole("days", 1, 90, "virtual goods: receipt is taken as given")
-    auto_confirm_express_days: int = whole("days", 1, 90, "sent by express: receipt is taken as given")
-    auto_confirm_surface_days: int = whole("days", 1, 180, "sent by surface mail: receipt is taken as given")
+    late_compensation_most_fen: int = whole("fen", 0, 100_000_000, "the most owed for one late order")
+    auto_confirm_auto_hours: int = whole("hours", 1, 720, "sent by machine: taken as received")
+    auto_confirm_virtual_days: int = whole("days", 1, 90, "virtual goods: taken as received")
+    auto_confirm_express_days: int = whole("days", 1, 90, "sent by express: taken as received")
+    auto_confirm_surface_days: int = whole("days", 1, 180, "sent by surface mail: taken as received")
     refund_pauses_confirm: bool = flag("an open refund request stops the confirm clock until it closes")
     seller_extension_days: tuple[int, ...] = wholes(
         "days", 1, 90, (1, 10), "how many days the seller may add to the confirm clock")
     seller_extension_limit_count: int = whole("times", 0, 100, "how often the seller may; 0 is without limit")
     buyer_extension_days: int = whole("days", 0, 90, "how many days the buyer may add")
-    buyer_extension_limit_count: int = whole("times", 0, 100, "how often the buyer may; 0 is never")
+    buyer_extension_limit_count: int = whole("times", 0, 100, "how often the buyer may; 0 is without limit")
     buyer_extension_last_days: int = whole("days", 1, 90, "only when the clock has no more than this left")
 
     def auto_confirm(self, delivery: str) -> timedelta:
-        """How long after shipping a `delivery` ("auto", "virtual", "express", "surface") counts as received."""
+        """How long after shipping goods count as received; `delivery` is auto, virtual, express, surface."""
         return {
             AUTO: timedelta(hours=self.auto_confirm_auto_hours),
             VIRTUAL: timedelta(days=self.auto_confirm_virtual_days),
@@ -49,13 +49,13 @@ class Refund:
     after_shipping_days: int = whole("days", 1, 90, "shipped: the seller answers, else agreed")
     virtual_days: int = whole("days", 1, 90, "virtual goods: the seller answers, else agreed")
     send_back_days: int = whole("days", 1, 90, "the buyer sends the goods back, else closed")
-    return_express_days: int = whole("days", 1, 180, "returned by express: the seller confirms, else refunded")
-    return_surface_days: int = whole("days", 1, 180, "returned by surface mail: the seller confirms, else refunded")
+    return_express_days: int = whole("days", 1, 180, "back by express: the seller confirms, else refunded")
+    return_surface_days: int = whole("days", 1, 180, "back by mail: the seller confirms, else refunded")
     refused_idle_days: int = whole("days", 1, 90, "refused and the buyer does nothing: closed")
     no_reason_hours: int = whole("hours", 0, 8_760, "the buyer may return without a reason within this")
     no_reason_from: str = word("midnight_after_signing", "signing", means="when those hours begin")
     no_reason_buyer_pays: str = word(
-        "return_only", "both_ways", "nothing", means="no reason, free-postage item: the postage that is the buyer's")
+        "return_only", "both_ways", "nothing", means="no reason, free-postage item: what the buyer pays")
     fault_postage_paid_by: str = word("seller", "buyer", means="quality fault: who pays the postage")
 
 
