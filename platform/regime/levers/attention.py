@@ -119,7 +119,7 @@ class Campaign:
     credit_level_most: int = whole("level", 0, 20, "the highest credit level let in")
     open_days_least: int = whole("days", 0, 3_650, "how long the shop must have been open")
     needs_no_reason_return: bool = flag("the shop promises the 7-day return")
-    dsr_least_hundredths: int = whole("hundredths of a star", 100, 500, "the least of each of the three indices")
+    dsr_least_hundredths: int = whole("hundredths of a star", 100, 500, "the least of each index")
     serious_most_points: int = whole("points", 0, 1_000, "register B holds no more than this")
     general_below_points: int = whole("points", 0, 1_000, "register A holds less than this")
     fake_trade_most_count: int = whole("times", 0, 1_000, "fake-trade rulings a shop may have")
