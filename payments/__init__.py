@@ -1,0 +1,1 @@
+"""Floor 1: accounts, transfers, escrow. Knows references, never orders."""

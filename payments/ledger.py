@@ -1,0 +1,5 @@
+"""Postings."""
+
+
+def drift() -> list[dict[str, object]]:
+    return []

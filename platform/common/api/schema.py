@@ -1,0 +1,52 @@
+"""How doors show in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import register_converter
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+
+class IdConverter:
+    """A number of a row: 1 to 18 digits, no sign, no leading nought. Anything else is no address."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(IdConverter, "id")
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457: what was refused, which field and rule, and the way out."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+    rule = serializers.CharField(allow_null=True)
+    way_out = serializers.CharField(allow_null=True)
+    errors = serializers.ListField(child=serializers.DictField(), required=False)
+
+
+class DoorSchema(AutoSchema):
+    """Tags by app, operation ids by path; everything else comes from `reads` and `writes`."""
+
+    def get_tags(self) -> list[str]:
+        return [self.view.__class__.__module__.split(".")[0]]
+
+
+def close_requests(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Request bodies take no unknown fields; say so in the document."""
+    for name, schema in result.get("components", {}).get("schemas", {}).items():
+        if name.endswith("Request") and schema.get("type") == "object" and "additionalProperties" not in schema:
+            schema["additionalProperties"] = False
+    return result

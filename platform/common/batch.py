@@ -1,0 +1,144 @@
+"""Set-based SQL: a list of dicts becomes one statement. One is a list of one.
+
+Numbers are given here: a batch takes max(id) + 1 … inside its transaction, under the world's pen, so that
+refused or killed work leaves no gap and a resumed run numbers as an undisturbed one would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from django.db import IntegrityError, connection, models, transaction
+from django.db.utils import DataError
+
+from common.errors import Refusal, refusal_of
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def dumps(value: Any) -> str:
+    """JSON for a statement's parameter: keys in the order given, moments as ISO 8601."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY).decode()
+
+
+def rows(sql: str, params: Any = None) -> list[tuple[Any, ...]]:
+    """The rows of one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall() if cursor.description else []
+
+
+def dicts(sql: str, params: Any = None) -> list[dict[str, Any]]:
+    """The rows of one statement as dicts keyed by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def one(sql: str, params: Any = None) -> Any:
+    """The first column of the first row, or None."""
+    found = rows(sql, params)
+    return found[0][0] if found else None
+
+
+def execute(sql: str, params: Any = None) -> int:
+    """Run one statement; return how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.rowcount
+
+
+def insert(model: type[models.Model], records: Sequence[Mapping[str, Any]], *, ignore: str = "") -> list[int]:
+    """Insert `records` (column name -> value, the same names in each) as one statement; return their ids in order.
+
+    Names are column names (`order_id`, not `order`). `ignore` is an ON CONFLICT target such as
+    `"(member_id)"`: rows that are there already are passed over, and the ids returned are of the new ones.
+    """
+    if not records:
+        return []
+    table = connection.ops.quote_name(model._meta.db_table)
+    names = list(records[0])
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(f'r."{name}"' for name in names)
+    conflict = f"ON CONFLICT {ignore} DO NOTHING" if ignore else ""
+    fresh = f"WHERE NOT EXISTS (SELECT FROM {table} t WHERE {_same(ignore)})" if ignore else ""
+    sql = f"""
+        INSERT INTO {table} ("id", {columns})
+        SELECT (SELECT coalesce(max(id), 0) FROM {table}) + row_number() OVER (ORDER BY r.ordinality), {values}
+          FROM json_populate_recordset(NULL::{table}, %s::json) WITH ORDINALITY AS r {fresh}
+         ORDER BY r.ordinality
+        {conflict} RETURNING id
+    """
+    return [row[0] for row in rows(sql, [dumps(list(records))])]
+
+
+def _same(target: str) -> str:
+    names = [name.strip().strip('"') for name in target.strip("() ").split(",")]
+    return " AND ".join(f't."{name}" = r."{name}"' for name in names)
+
+
+def update(model: type[models.Model], records: Sequence[Mapping[str, Any]], *, key: str = "id") -> int:
+    """Set the columns named in `records` on the rows with the same `key`, as one statement; return the count."""
+    if not records:
+        return 0
+    table = connection.ops.quote_name(model._meta.db_table)
+    sets = ", ".join(f'"{name}" = r."{name}"' for name in records[0] if name != key)
+    sql = f"""
+        UPDATE {table} t SET {sets}
+          FROM json_populate_recordset(NULL::{table}, %s::json) r WHERE t."{key}" = r."{key}"
+    """
+    return execute(sql, [dumps(list(records))])
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of one intent of a batch: its result, or the refusal."""
+
+    result: Any = None
+    refusal: Refusal | None = None
+
+
+def settle(action: Callable[[list[T]], Sequence[R]], intents: Iterable[T]) -> list[Settled]:
+    """Do `action` for as many of `intents` as it accepts, each refused one with its own refusal.
+
+    The batch is tried whole; refused rows named by the refusal are taken out and the rest is tried again;
+    a refusal that names no row halves the batch until the culprit stands alone. Order is kept.
+    """
+    waiting = list(enumerate(intents))
+    outcome: dict[int, Settled] = {}
+    _settle(action, waiting, outcome)
+    return [outcome[i] for i, _ in waiting]
+
+
+def _settle(
+    action: Callable[[list[T]], Sequence[R]], waiting: list[tuple[int, T]], outcome: dict[int, Settled]
+) -> None:
+    while waiting:
+        try:
+            with transaction.atomic():
+                results = action([intent for _, intent in waiting])
+        except (Refusal, IntegrityError, DataError) as error:
+            refusal = error if isinstance(error, Refusal) else refusal_of(error)
+            if refusal is None:
+                raise
+            if len(waiting) == 1:
+                outcome[waiting[0][0]] = Settled(refusal=refusal)
+                return
+            guilty = set(refusal.rows)
+            if guilty and max(guilty) < len(waiting):
+                for i in guilty:
+                    outcome[waiting[i][0]] = Settled(refusal=refusal)
+                waiting = [pair for i, pair in enumerate(waiting) if i not in guilty]
+                continue
+            half = len(waiting) // 2
+            _settle(action, waiting[:half], outcome)
+            _settle(action, waiting[half:], outcome)
+            return
+        for (i, _), result in zip(waiting, results, strict=True):
+            outcome[i] = Settled(result=result)
+        return

@@ -1,0 +1,1 @@
+"""The outbox: what happened in a market, in order, in the same transaction as the happening."""

@@ -1,0 +1,16 @@
+"""Every address. Each app hangs its own doors; this says on which wall."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(authentication_classes=[], url_name="schema"), name="docs"),
+    path("api/redoc/", SpectacularRedocView.as_view(authentication_classes=[], url_name="schema"), name="redoc"),
+]
+
+handler400 = "common.api.problems.bad_request"
+handler404 = "common.api.problems.not_found"
+handler500 = "common.api.problems.server_error"

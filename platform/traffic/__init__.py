@@ -1,0 +1,1 @@
+"""Floor 3: eyeballs, the second ledger."""

@@ -1,0 +1,69 @@
+"""The pen: one writer at a time in a market, so that ids, events and money stand in one order.
+
+Two advisory locks a world, both for one transaction:
+- the **gate**: writers hold it shared, a step of the clock holds it alone: no write is half done when time passes;
+- the **pen**: market writers hold it alone. Page views do not: they are the second ledger and need no order.
+The functions return the market's clock, read after the locks were won.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from common.errors import Gone
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The market's clock as read under the lock: `at` is now; the rest keys caches and random streams."""
+
+    at: datetime
+    uid: UUID
+    regime_version: int
+    seed: int
+
+
+def _take(function: str) -> Moment:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT now_at, uid, regime_version, seed FROM public.{function}()")
+        row = cursor.fetchone()
+    if row is None:
+        raise Gone("this world is no longer there", rule="world_exists", way_out="Create it again.")
+    return Moment(*row)
+
+
+@contextmanager
+def writing() -> Iterator[Moment]:
+    """One transaction with the pen: the edge of every write to a market (but page views)."""
+    with transaction.atomic():
+        yield _take("jishi_pen")
+
+
+@contextmanager
+def viewing() -> Iterator[Moment]:
+    """One transaction beside other page views, never beside a step of the clock."""
+    with transaction.atomic():
+        yield _take("jishi_gate")
+
+
+@contextmanager
+def stepping() -> Iterator[Moment]:
+    """One transaction alone in the market: for a step of the clock, a fork, a reset."""
+    with transaction.atomic():
+        yield _take("jishi_step")
+
+
+def glance() -> Moment:
+    """The market's clock without any lock: for reads."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now_at, uid, regime_version, seed FROM worlds_clock")
+        row = cursor.fetchone()
+    if row is None:
+        raise Gone("this world is no longer there", rule="world_exists", way_out="Create it again.")
+    return Moment(*row)

@@ -1,0 +1,1 @@
+"""Floor 3: double-blind feedback, credit grades, shop indices."""

@@ -1,0 +1,1 @@
+"""Floor 2: shop, listing, talk, deal, order, refund."""

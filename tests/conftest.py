@@ -1,0 +1,69 @@
+"""One market for the session, its schema claimed as any; each test's deeds are rolled back.
+
+A test that needs commits, threads or processes asks for `committed_world` and gets a market of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.market import Market
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """After pytest-django has made the database: the template, and the market that tests share."""
+    from worlds import actions, schemas
+    from worlds.current import point
+
+    with django_db_blocker.unblock():
+        schemas.prepare(1)
+        point(None)
+        actions.create("shared", seed=7)
+    yield
+
+
+@pytest.fixture
+def market(db: None) -> Iterator[Market]:
+    """A fresh market in a transaction that is rolled back; the books are looked at in the end."""
+    from worlds.current import point
+
+    point("w_shared")
+    there = Market()
+    try:
+        yield there
+        there.books_balance()
+    finally:
+        if not connection.needs_rollback:
+            point(None)
+
+
+@pytest.fixture
+def committed_world(transactional_db_without_flush: None) -> Iterator[Any]:
+    """A market of its own whose deeds are committed, for threads, workers and kills; dropped in the end."""
+    import uuid
+
+    from worlds import actions
+    from worlds.current import point
+
+    point(None)
+    world, key = actions.create(f"t{uuid.uuid4().hex[:12]}", seed=7)
+    world.admin_key = key
+    try:
+        yield world
+    finally:
+        connection.close()
+        point(None)
+        actions.drop(world)
+
+
+@pytest.fixture
+def transactional_db_without_flush(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Real commits, and no flush afterwards: a world cleans up by being dropped."""
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
