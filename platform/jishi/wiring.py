@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from regime.actions import load
 from worlds.clock import Due, Entry
 
 # An event below (left) is told to those above (right), in order, in the same transaction.
@@ -30,5 +33,6 @@ NOT_HASHED: dict[tuple[str, str], str] = {
 }
 
 
-def found(*, regime: str, at: object, seed: int) -> None:
+def found(*, regime: str, at: datetime, seed: int) -> None:
     """What a new market needs before its first member: its regime's levers, the platform's accounts."""
+    load(regime, at=at)

@@ -179,4 +179,4 @@ def _setting(name: str, path: str, entry: Any) -> Setting:
             rule="confidence_is_known",
             way_out=f"Choose one of {', '.join(CONFIDENCE)}.",
         )
-    return Setting(value, *(entry[note] for note in NOTES), said_by=name)
+    return Setting(value, said_by=name, **{note: entry[note] for note in NOTES})

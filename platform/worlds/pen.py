@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,34 +30,55 @@ class Moment:
     seed: int
 
 
-def _take(function: str) -> Moment:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT now_at, uid, regime_version, seed FROM public.{function}()")
-        row = cursor.fetchone()
-    if row is None:
-        raise Gone("this world is no longer there", rule="world_exists", way_out="Create it again.")
-    return Moment(*row)
+_held: ContextVar[Moment | None] = ContextVar("held_moment", default=None)
+
+
+def held() -> Moment | None:
+    """The clock as the lock of this transaction found it; None outside one, or when it may have moved on."""
+    return _held.get()
+
+
+def forget() -> None:
+    """Say that this transaction changed the clock's row, so what the lock found no longer holds."""
+    _held.set(None)
+
+
+@contextmanager
+def _take(function: str) -> Iterator[Moment]:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT now_at, uid, regime_version, seed FROM public.{function}()")
+            row = cursor.fetchone()
+        if row is None:
+            raise Gone("this world is no longer there", rule="world_exists", way_out="Create it again.")
+        moment = Moment(*row)
+        before = _held.get()
+        _held.set(moment)
+        try:
+            yield moment
+        finally:
+            _held.set(before if _held.get() else None)  # forgotten within is forgotten without
 
 
 @contextmanager
 def writing() -> Iterator[Moment]:
     """One transaction with the pen: the edge of every write to a market (but page views)."""
-    with transaction.atomic():
-        yield _take("jishi_pen")
+    with _take("jishi_pen") as moment:
+        yield moment
 
 
 @contextmanager
 def viewing() -> Iterator[Moment]:
     """One transaction beside other page views, never beside a step of the clock."""
-    with transaction.atomic():
-        yield _take("jishi_gate")
+    with _take("jishi_gate") as moment:
+        yield moment
 
 
 @contextmanager
 def stepping() -> Iterator[Moment]:
     """One transaction alone in the market: for a step of the clock, a fork, a reset."""
-    with transaction.atomic():
-        yield _take("jishi_step")
+    with _take("jishi_step") as moment:
+        yield moment
 
 
 def glance() -> Moment:
