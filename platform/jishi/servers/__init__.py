@@ -8,7 +8,6 @@ none is started in its place. Call from the main thread: the servers end with th
 """
 
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -20,6 +19,7 @@ import psutil
 from . import postgres as pg
 from . import redis as valkey
 from .errors import ServerError
+from .home import Home
 from .process import end
 
 __all__ = ["ServerError", "Servers", "start"]
@@ -28,7 +28,7 @@ __all__ = ["ServerError", "Servers", "start"]
 class Servers:
     """What runs, where, and how to end it. `stop` may be called twice."""
 
-    def __init__(self, home: Path, *, throwaway: bool) -> None:
+    def __init__(self, home: Home, *, throwaway: bool) -> None:
         self.home = home
         self.throwaway = throwaway
         self.database_url = os.environ.get("DATABASE_URL", "")
@@ -40,21 +40,17 @@ class Servers:
     def pids(self) -> dict[str, int]:
         return {name: process.pid for name, process in self.processes.items()}
 
-    def log(self, name: str) -> Path:
-        folder = self.home / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{name}.log"
-
     def start_postgres(self) -> None:
-        data = self.home / "postgres"
-        process, port = pg.start(data, self.log("postgres"), password(self.home), throwaway=self.throwaway)
+        data, log, password = self.home.path / "postgres", self.home.fresh_log("postgres"), self.home.secret()
+        process, port = pg.start(data, log, password, throwaway=self.throwaway)
         self.processes["postgres"], self.ports["postgres"] = process, port
-        self.database_url = pg.url(port, password(self.home))
+        self.database_url = pg.url(port, password)
 
     def start_redis(self) -> None:
-        process, port = valkey.start(self.home / "redis", self.log("redis"), password(self.home))
+        folder, log, password = self.home.path / "redis", self.home.fresh_log("redis"), self.home.secret()
+        process, port = valkey.start(folder, log, password)
         self.processes["redis"], self.ports["redis"] = process, port
-        self.redis_url = valkey.url(port, password(self.home))
+        self.redis_url = valkey.url(port, password)
 
     def stop(self) -> None:
         for name in ("redis", "postgres"):
@@ -65,7 +61,7 @@ class Servers:
                 end(psutil.Process(process.pid), gently, patience=30)
                 process.wait()
         if self.throwaway:
-            shutil.rmtree(self.home, ignore_errors=True)
+            shutil.rmtree(self.home.path, ignore_errors=True)
 
     def __enter__(self) -> "Servers":
         return self
@@ -79,24 +75,16 @@ class Servers:
         self.stop()
 
 
-def password(home: Path) -> str:
-    """The secret of this folder's servers, made once; readable by its owner only."""
-    file = home / "secret"
-    if not file.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-            handle.write(secrets.token_hex(16))
-    return file.read_text().strip()
-
-
 def start(home: Path, *, postgres: bool = True, redis: bool = True, throwaway: bool = False) -> Servers:
     """Start what is asked for in `home` and is not already given by DATABASE_URL or REDIS_URL.
 
-    `throwaway` (tests): no flushing to disk, and `stop` removes the folder.
+    `throwaway` (tests): no flushing to disk, and `stop` removes the folder, which must be new or empty.
     """
-    home = home.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    servers = Servers(home, throwaway=throwaway)
+    folder = Home(home)
+    folder.make()
+    if throwaway and any(folder.path.iterdir()):
+        raise ServerError(f"{folder.path} is not empty; a folder to be thrown away must start empty.")
+    servers = Servers(folder, throwaway=throwaway)
     try:
         if postgres and not servers.database_url:
             servers.start_postgres()

@@ -143,11 +143,16 @@ def initialise(data: Path, password: str) -> None:
         program = str(folder / "initdb")
         options = ["-U", USER, "-A", "scram-sha-256", f"--pwfile={secret.name}", "-E", "UTF8", *locale]
         _run([program, "-D", str(making), *options, "--no-sync", "--no-instructions"], user)
-    single = [str(folder / "postgres"), "--single", "-D", str(making), "-c", "fsync=off", "postgres"]
-    _run(single, user, stdin=f"CREATE DATABASE {DATABASE}\n")
+    alone(making, f"CREATE DATABASE {DATABASE}")
     if data.exists():
         data.rmdir()
     making.rename(data)
+
+
+def alone(data: Path, statement: str) -> None:
+    """Run one statement on a data folder whose server does not run."""
+    program = str(binaries.postgres_folder() / "postgres")
+    _run([program, "--single", "-D", str(data), "postgres"], unprivileged(), stdin=statement + "\n")
 
 
 def command(data: Path, port: int, *, throwaway: bool) -> list[str]:
