@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
-from common.batch import dumps, execute, insert, one, rows
+from common import batch
+from common.batch import dumps, execute, insert, one
 from common.errors import Invalid, Refusal
 from common.moments import show, within
 from events.actions import emit
@@ -23,18 +24,26 @@ WHY_CHARACTERS = 500
 
 
 @transaction.atomic
-def load(name: str, *, at: datetime, by: int | None = None, why: str = "") -> list[int]:
-    """Set the market's levers as the shipped regime `name` has them, from `at` on; return the rows' ids.
+def load(
+    name: str, *, at: datetime, by: int | None = None, why: str = "", effective_at: datetime | None = None
+) -> list[int]:
+    """Set the levers as the shipped `name` has them, from `effective_at` (default now, `at`) on; return ids.
 
     A new market gets a row for every lever. In one that has its rules only the levers that differ change,
-    and changes dated ahead stay as they were decided. Raises `NotFound` for a regime nobody shipped.
+    and changes dated ahead stay as they were decided. `why` is the file's own word, lever by lever, when
+    empty. Raises `NotFound` for a regime nobody shipped, `Invalid` for a moment gone by.
     """
+    effective_at = within(effective_at or at)
+    raise_together(_wrong(at, effective_at, why or "as shipped"))
     settings = shipped(name).settings
     if not one("SELECT EXISTS (SELECT FROM regime_lever)"):
-        return _write([_row(path, s.value, at, at, by, name, s.why) for path, s in settings.items()])
-    now = flat(queries.at(at))
-    odd = {path: setting for path, setting in settings.items() if setting.value != now[path]}
-    return _change([_row(path, s.value, at, at, by, name, why or s.why) for path, s in odd.items()], at)
+        return _write(
+            [_row(path, s.value, effective_at, at, by, name, s.why) for path, s in settings.items()]
+        )
+    standing = flat(queries.at(effective_at))
+    odd = {path: setting for path, setting in settings.items() if setting.value != standing[path]}
+    rows = [_row(path, s.value, effective_at, at, by, name, why or s.why) for path, s in odd.items()]
+    return _change(rows, at)
 
 
 @transaction.atomic
@@ -52,15 +61,18 @@ def change(
     a value off its bounds, levers that would contradict each other, a moment gone by, a missing reason.
     """
     effective_at = within(effective_at or at)
-    _check(changes, at, effective_at, why)
+    if not changes:
+        raise Invalid(
+            "no lever is named", field="changes", rule="a_change_names_a_lever", way_out="Name at least one."
+        )
+    raise_together(_wrong(at, effective_at, why))
     read = read_all(changes)
     return _change([_row(path, value, effective_at, at, by, "", why) for path, value in read.items()], at)
 
 
-def _check(changes: Mapping[str, Any], at: datetime, effective_at: datetime, why: str) -> None:
+def _wrong(at: datetime, effective_at: datetime, why: str) -> list[Refusal]:
+    """What is wrong with a change but its levers."""
     wrong: list[Refusal] = []
-    if not changes:
-        wrong.append(Invalid("no lever is named", field="changes", rule="a_change_names_a_lever"))
     if effective_at < at:
         wrong.append(
             Invalid(
@@ -79,7 +91,7 @@ def _check(changes: Mapping[str, Any], at: datetime, effective_at: datetime, why
                 way_out=f"Give the reason in 1 to {WHY_CHARACTERS} characters.",
             )
         )
-    raise_together(wrong)
+    return wrong
 
 
 def _row(
@@ -97,10 +109,10 @@ def _row(
 
 
 def _change(records: Sequence[Mapping[str, Any]], at: datetime) -> list[int]:
-    """Write `records`, unless some moment's levers would contradict each other, and tell the market."""
+    """Write `records` (of one moment), unless some moment's levers would contradict, and tell the market."""
     if not records:
         return []
-    before = {record["name"]: _before(record) for record in records}
+    before = flat(queries.at(records[0]["effective_at"]))
     ids = _write(records)
     if refusal := queries.clash(_all()):
         raise refusal
@@ -111,7 +123,7 @@ def _change(records: Sequence[Mapping[str, Any]], at: datetime) -> list[int]:
                 "id": number,
                 "public": True,
                 "lever": record["name"],
-                "before": before[record["name"]],
+                "before": plain(before[record["name"]]),
                 "after": record["value"],
                 "effective_at": show(record["effective_at"]),
                 "by": record["changed_by"],
@@ -124,20 +136,18 @@ def _change(records: Sequence[Mapping[str, Any]], at: datetime) -> list[int]:
     return ids
 
 
-def _before(record: Mapping[str, Any]) -> Any:
-    return plain(flat(queries.at(record["effective_at"]))[record["name"]])
-
-
 def _all() -> list[tuple[datetime, str, str, str]]:
-    return rows("SELECT effective_at, name, value::text, regime FROM regime_lever ORDER BY effective_at, id")
+    return batch.rows(
+        "SELECT effective_at, name, value::text, regime FROM regime_lever ORDER BY effective_at, id"
+    )
 
 
 def _write(records: Sequence[Mapping[str, Any]]) -> list[int]:
     """Insert the rows and move the clock's regime version on: a digest of the version before and the rows."""
     ids = insert(Lever, records)
     before = one("SELECT regime_version FROM worlds_clock")
-    rows_said = [[r["name"], r["value"], show(r["effective_at"]), r["regime"]] for r in records]
-    said = dumps([before, rows_said])
+    rows = [[r["name"], r["value"], show(r["effective_at"]), r["regime"]] for r in records]
+    said = dumps([before, rows])
     version = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big") >> 1
     execute("UPDATE worlds_clock SET regime_version = %s", [version])
     pen.forget()

@@ -121,9 +121,7 @@ def test_a_change_is_told_to_everybody(market):
     change(market, {"deal.expiry_days": 5, "trade.refund_pauses_confirm": False}, why="a trial")
     told = rows("SELECT is_public, payload::text FROM events_event WHERE name = 'regime.changed' ORDER BY id")
     assert [public for public, _ in told] == [True, True]
-    facts = [
-        payload if isinstance(payload, dict) else __import__("json").loads(payload) for _, payload in told
-    ]
+    facts = [orjson.loads(payload) for _, payload in told]
     assert [(f["lever"], f["before"], f["after"], f["why"]) for f in facts] == [
         ("deal.expiry_days", 3, 5, "a trial"),
         ("trade.refund_pauses_confirm", True, False, "a trial"),
@@ -169,6 +167,14 @@ def test_loading_another_regime_changes_only_what_differs(market):
     assert len(ids) == 1
     assert queries.at(market.at).feedback.reveal == "open"
     assert queries.standing(market.at)["feedback.reveal"]["regime"] == "open-feedback"
+
+
+def test_another_regime_can_be_dated_ahead(market):
+    with market.writing() as moment:
+        actions.load("taobao-today", at=moment.at, effective_at=moment.at + DAY)
+    assert queries.at(market.at).trade.unpaid_close_hours == 72
+    assert queries.at(market.at + DAY).trade.unpaid_close_hours == 24
+    assert queries.diff("taobao-today", market.at + DAY) == []
 
 
 def test_loading_the_regime_that_holds_changes_nothing(market):
