@@ -1,0 +1,1 @@
+"""What holds in a shop, as tables and pure functions."""
