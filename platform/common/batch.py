@@ -132,7 +132,7 @@ def _settle(
             guilty = set(refusal.rows)
             if guilty and max(guilty) < len(waiting):
                 for i in guilty:
-                    outcome[waiting[i][0]] = Settled(refusal=refusal)
+                    outcome[waiting[i][0]] = Settled(refusal=refusal.each.get(i, refusal))
                 waiting = [pair for i, pair in enumerate(waiting) if i not in guilty]
                 continue
             half = len(waiting) // 2

@@ -12,7 +12,8 @@ from typing import Any
 class Refusal(Exception):
     """The market said no. Nothing was changed.
 
-    `rows` are the indices of the offending intents in a batch (empty: the batch as a whole).
+    `rows` are the indices of the offending intents in a batch (empty: the batch as a whole); `each` holds
+    the words for one of them where they differ (see `several`).
     """
 
     status = 400
@@ -38,6 +39,7 @@ class Refusal(Exception):
         self.rows = tuple(rows)
         self.errors = errors
         self.extra = dict(extra or {})
+        self.each: dict[int, Refusal] = {}
 
     def problem(self) -> dict[str, Any]:
         """The RFC 9457 problem document of this refusal."""
@@ -53,6 +55,17 @@ class Refusal(Exception):
         if self.errors:
             document["errors"] = self.errors
         return document | self.extra
+
+
+def several(refused: Mapping[int, Refusal]) -> Refusal:
+    """One refusal of a batch in which each offending row (index -> refusal) has words of its own.
+
+    It speaks with the words of the first of them and names every row.
+    """
+    first = refused[min(refused)]
+    first.rows = tuple(sorted(refused))
+    first.each = dict(refused)
+    return first
 
 
 class Invalid(Refusal):

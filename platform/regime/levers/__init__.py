@@ -12,12 +12,12 @@ from .kinds import Kind, kinds
 from .members import Members
 from .penalty import FakeTradeRule, Penalty, Sanction
 from .reputation import Credit, DispatchStars, Dsr, Feedback
-from .trade import Deal, Dispute, Listing, Protection, Refund, Trade
+from .trade import Deal, Dispute, Listing, Protection, Refund, Talk, Trade
 
 __all__ = [
     "Alliance", "Auction", "Campaign", "Credit", "Deal", "DispatchStars", "Dispute", "Dsr", "FakeTradeRule",
     "Feedback", "Kind", "Listing", "Members", "Penalty", "Protection", "Ranking", "Refund", "Regime",
-    "Sanction", "Showcase", "Trade", "Traffic", "levers", "sections",
+    "Sanction", "Showcase", "Talk", "Trade", "Traffic", "levers", "sections",
 ]  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class Regime:
     deal: Deal
     protection: Protection
     listing: Listing
+    talk: Talk
     penalty: Penalty
     auction: Auction
     alliance: Alliance
