@@ -4,8 +4,6 @@ import http.client
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +13,15 @@ from typing import Any
 
 import psutil
 
-from . import Servers, start
+from . import Servers, external, start
 from . import postgres as pg
 from . import redis as valkey
 from .errors import ServerError
+from .fork import fork, share_what_is_loaded
 from .home import ROOT, Home, Record
 from .ports import is_free
-from .process import Identity, spawn
+from .prepare import prepare
+from .process import Identity
 from .supervisor import Job, Supervisor, end_leftovers, say
 
 READY_LIMIT = 600.0  # seconds for migrations and the demo on a slow machine
@@ -39,10 +39,9 @@ class Wishes:
 
 
 def environment(database_url: str, redis_url: str, home: Home) -> dict[str, str]:
-    """What every child and command sees, whatever shell we were started from."""
+    """What every child and command is told, whatever shell we were started from."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "platform")])
     return {
-        **os.environ,
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "JISHI_HOME": str(home.path),
@@ -56,24 +55,48 @@ def environment(database_url: str, redis_url: str, home: Home) -> dict[str, str]
     }
 
 
-def child(home: Home, name: str, words: list[str], env: dict[str, str]) -> "subprocess.Popen[bytes]":
-    with home.fresh_log(name).open("ab") as log:
-        return spawn([sys.executable, "-P", *words], log=log, env=env, cwd=ROOT)
+def load() -> None:
+    """Import everything the children run, once, so that they share it."""
+    from django.urls import get_resolver
+
+    from . import web
+
+    web.load_application()
+    from jishi.celery import app
+
+    app.loader.import_default_modules()
+    _ = get_resolver().url_patterns
+    share_what_is_loaded()
 
 
-def python_jobs(home: Home, env: dict[str, str], wishes: Wishes) -> dict[str, Job]:
-    celery = ["-m", "celery", "-A", "jishi.celery:app"]
+def celery_words(name: str, home: Home) -> list[str]:
+    if name == "beat":
+        return ["beat", "-l", "warning", "-s", str(home.path / "beat"), "--pidfile="]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    words = {
-        "web": ["-m", "jishi.servers.web", wishes.host, str(wishes.port)],
-        "worker": [*celery, "worker", "-P", "threads", "-c", str(WORKER_THREADS), "-l", "info", *quiet],
-        "beat": [*celery, "beat", "-l", "warning", "-s", str(home.path / "beat"), "--pidfile="],
+    return ["worker", "-P", "threads", "-c", str(WORKER_THREADS), "-l", "info", *quiet]
+
+
+def python_jobs(home: Home, wishes: Wishes) -> dict[str, Job]:
+    """The three children that share our memory; `load` comes first."""
+
+    def web_server() -> None:
+        from . import web
+
+        web.main(wishes.host, str(wishes.port))
+
+    def celery(name: str) -> None:
+        from jishi.celery import app
+
+        app.start(argv=celery_words(name, home))
+
+    def job(name: str, work: Callable[[], None], patience: float) -> Job:
+        return Job(name, lambda: fork(name, work, home.fresh_log(name)), patience=patience)
+
+    return {
+        "web": job("web", web_server, 5.0),
+        "worker": job("worker", lambda: celery("worker"), 4.0),
+        "beat": job("beat", lambda: celery("beat"), 2.0),
     }
-
-    def job(name: str, patience: float) -> Job:
-        return Job(name, lambda: child(home, name, words[name], env), patience=patience)
-
-    return {"web": job("web", 5.0), "worker": job("worker", 4.0), "beat": job("beat", 2.0)}
 
 
 def server_jobs(home: Home, servers: Servers) -> dict[str, Job]:
@@ -133,6 +156,15 @@ def check_space(home: Home) -> None:
         )
 
 
+def check_external() -> None:
+    """Refuse a configured database that could not do the work."""
+    url, redis_url = os.environ.get("DATABASE_URL"), os.environ.get("REDIS_URL")
+    complaints = external.database(url) if url else []
+    complaints += external.redis(redis_url) if redis_url else []
+    if complaints:
+        raise ServerError(" ".join(f"{each.says}. {each.mend}" for each in complaints))
+
+
 def answers(wishes: Wishes) -> bool:
     """Whether the front page is served (a refusal of ours counts, a server error does not)."""
     host = "127.0.0.1" if wishes.host in ("", "0.0.0.0", "::") else wishes.host
@@ -168,15 +200,17 @@ class Market:
         if earlier and (ended := end_leftovers(earlier)):
             say(f"ended what an earlier run left: {', '.join(ended)}")
         self.home.write(self.record)
+        check_external()
         servers = self.servers = start(self.home.path)
         self.record.database_url, self.record.redis_url = servers.database_url, servers.redis_url
         for name, job in server_jobs(self.home, servers).items():
             self.supervisor.adopt(job, servers.processes[name])
-        env = environment(servers.database_url, servers.redis_url, self.home)
-        jobs = python_jobs(self.home, env, self.wishes)
-        # The web server loads while the tables are made; it is announced only after both are done.
+        os.environ.update(environment(servers.database_url, servers.redis_url, self.home))
+        os.chdir(ROOT)
+        load()
+        jobs = python_jobs(self.home, self.wishes)
+        demo = self._prepare()
         self.supervisor.start(jobs["web"])
-        demo = self._prepare(env)
         self._wait(lambda: answers(self.wishes), "The web server did not answer")
         self.supervisor.start(jobs["worker"])
         self.supervisor.start(jobs["beat"])
@@ -191,24 +225,21 @@ class Market:
         self.home.write(self.record)
         return self.record.answer
 
-    def _prepare(self, env: dict[str, str]) -> dict[str, Any]:
-        """Tables and demo, made by a process of their own so that this one stays small."""
-        words = ["-m", "jishi.servers.prepare", *(["--demo"] if self.wishes.demo else [])]
-        answer = self.home.path / "prepared.json"
+    def _prepare(self) -> dict[str, Any]:
+        """Tables and demo, made in a child: a process that forks must not hold connections."""
+        answer, log = self.home.path / "prepared.json", self.home.fresh_log("prepare")
         answer.unlink(missing_ok=True)
-        process = child(self.home, "prepare", [*words, str(answer)], env)
+        process = fork("prepare", lambda: prepare(answer, demo=self.wishes.demo), log)
         self.record.children["prepare"] = Identity.of(process.pid).as_record()
         self.home.write(self.record)
         try:
             self._wait(lambda: process.poll() is not None, "The database could not be prepared")
         finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            process.kill()
+            process.wait()
         if process.returncode:
             raise ServerError(
-                f"The database could not be prepared: {last_line(self.home.log('prepare'))} "
-                f"(all of it: ./jishi logs prepare)."
+                f"The database could not be prepared: {last_line(log)} (all of it: ./jishi logs prepare)."
             )
         told: dict[str, Any] = json.loads(answer.read_text())
         return told

@@ -135,7 +135,7 @@ def initialise(data: Path, password: str) -> None:
     locale = ["--locale=C.UTF-8"]
     if binaries.postgres_version(folder) >= 17:
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8"]
-    with tempfile.NamedTemporaryFile("w", prefix="jishi-", dir="/tmp") as secret:
+    with tempfile.NamedTemporaryFile("w", prefix="jishi-") as secret:
         secret.write(password + "\n")
         secret.flush()
         if ":" in user:

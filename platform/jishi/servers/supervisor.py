@@ -21,9 +21,11 @@ from typing import Any
 import psutil
 
 from .errors import ServerError
+from .fork import Forked
 from .home import Record
 from .process import Identity, end
 
+Running = subprocess.Popen[bytes] | Forked
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0  # seconds before a dead child is started again
 STEADY = 20.0  # seconds of life after which a child's past deaths are forgotten
 
@@ -33,7 +35,7 @@ class Job:
     """How to start one child and how to ask it to stop."""
 
     name: str
-    launch: Callable[[], "subprocess.Popen[bytes]"]
+    launch: Callable[[], Running]
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 5.0  # seconds between asking and making it stop
     clean: Callable[[], None] = lambda: None  # before a start, after a death
@@ -42,7 +44,7 @@ class Job:
 @dataclass
 class Child:
     job: Job
-    process: "subprocess.Popen[bytes]"
+    process: Running
     identity: Identity
     since: float  # monotonic seconds
     deaths: int = 0
@@ -90,7 +92,7 @@ class Supervisor:
         self.adopt(job, job.launch())
         return self.children[job.name]
 
-    def adopt(self, job: Job, process: "subprocess.Popen[bytes]") -> None:
+    def adopt(self, job: Job, process: Running) -> None:
         """Look after a process that runs already; `job` says how to start its successor."""
         deaths = self.children[job.name].deaths if job.name in self.children else 0
         self.children[job.name] = Child(job, process, Identity.of(process.pid), time.monotonic(), deaths)

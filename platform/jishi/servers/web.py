@@ -2,12 +2,11 @@
 
     python -m jishi.servers.web HOST PORT
 
-Forking after loading lets the workers share what they do not change: with two workers it saves about a
-third of their memory and one of two imports. Each worker dies with the process that forked it.
+Run by `up` as a fork that has the application loaded already, and by docker/compose.yml as a program.
+Each worker dies with the process that forked it, so killing that one leaves no orphan on the port.
 """
 
 import ctypes
-import gc
 import multiprocessing
 import signal
 import sys
@@ -22,22 +21,23 @@ THREADS = 8  # per worker; requests wait for PostgreSQL and for the pen, so more
 PR_SET_PDEATHSIG = 1
 
 
-def load(_target: str) -> Callable[..., Any]:
-    """Called in each worker."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+def load_application() -> Callable[..., Any]:
     from jishi.wsgi import application
 
     return application
 
 
+def in_worker(_target: str) -> Callable[..., Any]:
+    """Called by granian in each worker."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    return load_application()
+
+
 def main(host: str, port: str) -> None:
     if sys.platform == "linux":
-        multiprocessing.set_start_method("fork")
-        import jishi.wsgi  # noqa: F401  before the fork, so that it is shared
-
-        gc.collect()
-        gc.freeze()  # the collector would otherwise write into every shared object
+        multiprocessing.set_start_method("fork", force=True)
+        load_application()  # before the fork, so that it is shared
     MPServer(
         "jishi.wsgi:application",
         address=host,
@@ -48,8 +48,9 @@ def main(host: str, port: str) -> None:
         workers=WORKERS,
         blocking_threads=THREADS,
         respawn_failed_workers=True,
+        respawn_interval=0.2,
         workers_kill_timeout=3,
-    ).serve(target_loader=load)
+    ).serve(target_loader=in_worker)
 
 
 if __name__ == "__main__":
