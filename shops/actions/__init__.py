@@ -1,0 +1,1 @@
+"""Verbs of shops, by noun. Plural first; all or nothing; the edges open the pen and say the moment."""

@@ -1,0 +1,1 @@
+"""Reads of shops, by noun. They never write."""

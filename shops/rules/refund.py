@@ -1,0 +1,101 @@
+"""A refund's life and a dispute's, as tables. One request a line; a dispute follows a refusal.
+
+Taobao's names are those of its open API (`refund.status`); a refund in dispute shows as refused there, with
+a `cs_status` that says how far the platform got.
+"""
+
+from __future__ import annotations
+
+from common.transitions import Step, statuses, steps_by_action
+
+# fmt: off
+REFUND_STEPS = (
+    #    action           from                                    to           by                  then
+    Step("change",        ("asked", "refused"),                   "asked",     "buyer",            "the seller's clock starts anew"),
+    Step("agree",         ("asked", "refused", "disputed"),       "succeeded", "seller or time",   "money goes back; nothing is returned"),
+    Step("agree_return",  ("asked", "refused", "disputed"),       "returning", "seller or time",   "the buyer sends the goods back"),
+    Step("refuse",        ("asked", "returned"),                  "refused",   "seller",           "the buyer may change, escalate or let it be"),
+    Step("send_back",     "returning",                            "returned",  "buyer",            "the seller waits for the parcel"),
+    Step("receive",       "returned",                             "succeeded", "seller or time",   "money goes back"),
+    Step("withdraw",      ("asked", "refused", "returning", "disputed"), "closed", "buyer",        "the confirm clock goes on"),
+    Step("ship_instead",  ("asked", "refused"),                   "closed",    "seller",           "shipping answers a request made before it"),
+    Step("lapse",         "returning",                            "closed",    "time",             "nothing was sent back"),
+    Step("idle",          "refused",                              "closed",    "time",             "the buyer let the refusal stand"),
+    Step("escalate",      "refused",                              "disputed",  "buyer",            "escrow is frozen; evidence is heard"),
+    Step("award",         "disputed",                             "succeeded", "platform or time", "the ruling's share goes back"),
+    Step("award_return",  "disputed",                             "returning", "platform",         "the ruling's share goes back against the goods"),
+    Step("dismiss",       "disputed",                             "closed",    "platform or time", "the seller was right"),
+)
+
+DISPUTE_STEPS = (
+    #    action            from                               to           by          then
+    Step("close_evidence", "evidence",                        "reply",     "time",     "the seller has the last word"),
+    Step("reply",          "reply",                           "ruling",    "seller",   "the platform's working days begin"),
+    Step("close_reply",    "reply",                           "ruling",    "time",     "the seller said nothing"),
+    Step("rule",           "ruling",                          "ruled",     "platform", "the refund follows the ruling"),
+    Step("default",        "ruling",                          "ruled",     "time",     "for the buyer if the seller was silent throughout, else for the seller"),
+    Step("concede",        ("evidence", "reply", "ruling"),   "conceded",  "seller",   "the refund is agreed to"),
+    Step("drop",           ("evidence", "reply", "ruling"),   "dropped",   "buyer",    "the refund is withdrawn"),
+)
+
+TAOBAO_REFUND_STATUS = {
+    "asked":     "WAIT_SELLER_AGREE",
+    "returning": "WAIT_BUYER_RETURN_GOODS",
+    "returned":  "WAIT_SELLER_CONFIRM_GOODS",
+    "refused":   "SELLER_REFUSE_BUYER",
+    "disputed":  "SELLER_REFUSE_BUYER",
+    "closed":    "CLOSED",
+    "succeeded": "SUCCESS",
+}
+
+# why the money is asked back -> (needs goods sent, who pays the postage of a return; None: the regime says)
+REASONS = {
+    "not_wanted":       (False, "buyer"),     # before shipping, or by the seller's grace
+    "no_reason":        (True,  "buyer"),     # the seven-day promise
+    "not_as_described": (True,  "fault"),
+    "faulty":           (True,  "fault"),
+    "counterfeit":      (True,  "fault"),
+    "not_received":     (False, "buyer"),
+    "late":             (False, "buyer"),
+    "agreed":           (False, "buyer"),
+}
+# fmt: on
+
+REFUND_STEP = steps_by_action(REFUND_STEPS)
+REFUND_STATUSES = statuses(REFUND_STEPS)
+DISPUTE_STEP = steps_by_action(DISPUTE_STEPS)
+DISPUTE_STATUSES = statuses(DISPUTE_STEPS)
+REFUND_OPEN = ("asked", "returning", "returned", "refused", "disputed")
+DISPUTE_OPEN = ("evidence", "reply", "ruling")
+REFUND_KINDS = ("refund_only", "return")
+PHASES = ("unshipped", "shipped")
+SETTLERS = ("buyer", "seller", "time", "platform")
+RETURN_DELIVERIES = ("express", "mail")
+TEXT_MOST = 1000
+
+
+def most_fen(*, paid_fen: int, postage_fen: int, refunded_fen: int, reason: str) -> int:
+    """The most a buyer may ask back of a line, in fen.
+
+    Who returns without a reason gets the goods' price: the postage of the way out was used up.
+    """
+    whole = paid_fen if reason == "no_reason" else paid_fen + postage_fen
+    return max(whole - refunded_fen, 0)
+
+
+def return_postage_by(reason: str, *, fault_paid_by: str, no_reason_pays: str) -> str:
+    """Who pays the parcel back: `buyer` or `seller`; the two words are the regime's levers."""
+    if REASONS[reason][1] == "fault":
+        return fault_paid_by
+    if reason == "no_reason" and no_reason_pays == "nothing":
+        return "seller"
+    return "buyer"
+
+
+def default_award(*, asked_fen: int, seller_spoke: bool) -> int:
+    """What the buyer gets (fen) when the platform's working days pass without a ruling.
+
+    Everything asked for if the seller neither replied nor brought evidence, nothing otherwise: who answered is
+    not worse off than who kept still. The published rules have no such default; this one is ours.
+    """
+    return 0 if seller_spoke else asked_fen
