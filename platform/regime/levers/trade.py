@@ -88,14 +88,14 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How long an offer stands before it is taken down and listed again."""
+    """How long an offer's title may be, and how long it stands before it is listed again."""
 
     cycle_days: int = whole("days", 1, 90, "an offer is relisted this long after it was listed")
-    title_bytes: int = whole("bytes", 10, 120, "the longest title, in bytes of GBK: a Chinese character is two")
+    title_bytes: int = whole("bytes", 10, 120, "the longest title, in GBK: a Chinese character is two")
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
     """Wangwang, in which buyers ask and bargain."""
 
-    online_minutes: int = whole("minutes", 1, 1_440, "a member counts as online this long after a sign of life")
+    online_minutes: int = whole("minutes", 1, 1_440, "a member counts as online this long after a sign")
