@@ -1,0 +1,79 @@
+"""Where eyeballs come from and where they fall: two tables, and the names their codes go by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.errors import Conflict, Invalid, register_constraints
+
+
+@dataclass(frozen=True)
+class Source:
+    """What brought a visitor. `scheme`: which of the schemes that distribute eyeballs gave it (Li table 6-2)."""
+
+    code: int
+    name: str
+    scheme: str
+    paid: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A kind of page. `of`: what a view of it must name."""
+
+    code: int
+    name: str
+    of: str
+    words: str
+
+
+# fmt: off
+SOURCES = (
+    #      code name              scheme               paid   words
+    Source(1, "direct",           "none",              False, "typed in, a bookmark, or nobody knows"),
+    Source(2, "organic_search",   "indexing",          False, "the organic positions of a result page"),
+    Source(3, "category",         "indexing",          False, "browsing a section or category"),
+    Source(4, "recommendation",   "user data",         False, "what the platform recommends from behaviour"),
+    Source(5, "community",        "user content",      False, "an album, a post, a friend"),
+    Source(6, "campaign",         "corporate control", False, "a themed market or its staff"),
+    Source(7, "keyword_ad",       "bought",            True,  "a paid position (Express Train)"),
+    Source(8, "alliance",         "bought",            True,  "an outside web space (ad alliance, TaobaoKe)"),
+    Source(9, "repeat",           "none",              False, "back to a shop or listing seen before: favourites, cart, orders"),
+)
+PAGES = (
+    #    code name          of         words
+    Page(1, "home",        "",        "the market's front page"),
+    Page(2, "search",      "",        "a result page"),
+    Page(3, "section",     "section", "a section's page"),
+    Page(4, "shop",        "shop",    "a shop's own page"),
+    Page(5, "listing",     "listing", "an item page: what IPV counts"),
+    Page(6, "profile",     "shop",    "a seller's public profile"),
+    Page(7, "other",       "",        "anything else"),
+)
+# Which slice of a day a row of figures is about, and what its `key` holds.
+DIMENSIONS = {
+    "market": 0, "source": 1, "section": 2, "shop": 3, "shop_source": 4, "listing": 5,
+}
+# fmt: on
+
+SOURCE = {source.name: source for source in SOURCES}
+SOURCE_NAME = {source.code: source.name for source in SOURCES}
+PAGE = {page.name: page for page in PAGES}
+PAGE_NAME = {page.code: page.name for page in PAGES}
+PAID = tuple(source.code for source in SOURCES if source.paid)
+LISTING_PAGE = PAGE["listing"].code
+ACTS = ("favourite", "unfavourite", "cart", "uncart")
+
+register_constraints(
+    {
+        "a_view_says_where_it_came_from": (Invalid, "that source is not known", "source", "See /api/traffic/sources/."),
+        "a_listing_page_names_its_listing": (Invalid, "a listing page names its listing", "listing", None),
+        "paid_views_carry_their_charge": (
+            Conflict,
+            "a view from a paid source carries the charge that bought it",
+            "source",
+            "Paid views are written by the ad that sold them.",
+        ),
+    }
+)
