@@ -1,4 +1,4 @@
-"""Members: whoever buys or sells."""
+"""Members: whoever buys or sells; both are roles of one member."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from common.models import Fact
+from members.rules import OPENNESS, STATUSES
 
 
 class Member(Fact):
-    """A person in the market. `openness`: how much of a buyer's name the public trade history shows."""
+    """A person in the market. `openness`: how much of them the pages that show them as a buyer tell.
+
+    `region` is a six-digit code of GB/T 2260, or nine digits for a town (`common.regions`).
+    """
 
     nick = models.CharField(max_length=30)
     name = models.CharField(max_length=60, blank=True)
@@ -23,7 +27,11 @@ class Member(Fact):
     class Meta:
         constraints = [
             UniqueConstraint(fields=["nick"], name="nick_is_taken"),
-            CheckConstraint(condition=Q(openness__in=["open", "masked", "hidden"]), name="openness_is_known"),
-            CheckConstraint(condition=Q(status__in=["open", "sealed"]), name="member_status_is_known"),
-            CheckConstraint(condition=Q(region__gte=110000, region__lte=829999), name="region_is_six_digits"),
+            CheckConstraint(condition=~Q(nick=""), name="nick_is_not_empty"),
+            CheckConstraint(condition=Q(openness__in=OPENNESS), name="openness_is_known"),
+            CheckConstraint(condition=Q(status__in=STATUSES), name="member_status_is_known"),
+            CheckConstraint(
+                condition=Q(region__range=(110000, 829999)) | Q(region__range=(110000000, 829999999)),
+                name="region_has_six_or_nine_digits",
+            ),
         ]
