@@ -31,7 +31,9 @@ def ship_by(
     Goods made ahead: the rule's hours, or the protection scheme's for its shops. Pre-orders and goods made to
     order: the seller's own days from payment, or the rule's hours from the day they are ready; the latest counts.
     """
-    ready = timedelta(hours=min(protection.ship_by_hours, trade.ship_by_hours) if protected else trade.ship_by_hours)
+    ready = timedelta(
+        hours=min(protection.ship_by_hours, trade.ship_by_hours) if protected else trade.ship_by_hours
+    )
     moments = []
     for supply, ready_at, within_days in lines:
         if supply != "stock" and within_days is not None:
@@ -52,7 +54,9 @@ def answer_by(at: datetime, *, phase: str, delivery: str, refund: Refund) -> dat
     """When a seller's silence on a request made at `at` counts as yes."""
     if phase == "unshipped":
         return at + timedelta(hours=refund.before_shipping_hours)
-    return at + timedelta(days=refund.virtual_days if delivery in ("auto", "virtual") else refund.after_shipping_days)
+    return at + timedelta(
+        days=refund.virtual_days if delivery in ("auto", "virtual") else refund.after_shipping_days
+    )
 
 
 def send_back_by(at: datetime, refund: Refund) -> datetime:
@@ -61,7 +65,9 @@ def send_back_by(at: datetime, refund: Refund) -> datetime:
 
 def receive_by(at: datetime, delivery: str, refund: Refund) -> datetime:
     """When a seller's silence on a parcel sent back at `at` counts as having it."""
-    return at + timedelta(days=refund.return_surface_days if delivery == "mail" else refund.return_express_days)
+    return at + timedelta(
+        days=refund.return_surface_days if delivery == "mail" else refund.return_express_days
+    )
 
 
 def escalate_by(at: datetime, refund: Refund) -> datetime:

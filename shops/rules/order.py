@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables are read across)
 """An order's life as a table: who may do what, from which state to which, and what follows.
 
 Taobao's names are those of its open API (`trade.status`). `closed` is an order refunded in full after payment,
@@ -108,5 +109,13 @@ _CONSTRAINTS: Mapping[str, tuple[type, str, str | None, str | None]] = {
         Conflict, "there is an open refund request for this line", "line", "Change or withdraw that one.",
     ),
     "one_open_dispute_per_refund": (Conflict, "this refund is in dispute already", "refund", None),
+    "evidence_says_something": (Invalid, "evidence says something", "text", "Write a word."),
+    "shops_order_is_append_only": (Conflict, "a trade is never deleted", None, None),
+    "shops_orderline_is_append_only": (Conflict, "what was bought is kept as it was bought", None, None),
+    "shops_shipment_is_append_only": (Conflict, "a parcel is never deleted", None, None),
+    "shops_refund_is_append_only": (Conflict, "a refund request is never deleted", None, None),
+    "shops_dispute_is_append_only": (Conflict, "a dispute is never deleted", None, None),
+    "shops_evidence_is_append_only": (Conflict, "evidence is kept as it was brought", None, "Bring more."),
+    "shops_trackingevent_is_append_only": (Conflict, "what a carrier reported is kept", None, "Report again."),
 }  # fmt: skip
 register_constraints(_CONSTRAINTS)
