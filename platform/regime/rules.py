@@ -130,7 +130,7 @@ def limits(kind: Kind) -> str:
         return f"{kind.rows[0]} to {kind.rows[1]} rows of {', '.join(kinds(kind.row))}"
     span = f"{kind.least:,} to {kind.most:,} {kind.unit}"
     if kind.least == kind.most:
-        span = f"always {kind.least}"
+        span = f"only {kind.least} {kind.unit}"
     if kind.shape == "wholes":
         count = " to ".join(f"{n}" for n in dict.fromkeys(kind.rows))
         return f"{count} rising numbers, {span}"
