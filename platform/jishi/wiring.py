@@ -18,7 +18,7 @@ TIMETABLE: tuple[Entry, ...] = ()
 
 # Long work a Celery worker does for a market: kind -> the function that does one slice of it.
 JOBS: dict[str, str] = {
-    "advance": "worlds.jobs.advance",
+    "advance": "worlds.advance.advance",
 }
 
 # (table or *, column or *) -> why it is not part of a market's meaning.

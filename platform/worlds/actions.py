@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -16,10 +16,9 @@ from django.utils.module_loading import import_string
 from common.batch import execute, rows
 from common.errors import Conflict, Invalid, NotFound
 from common.moments import start_of, within
-from worlds import schemas
-from worlds.current import point, quoted, use_world
+from worlds import jobs, schemas
+from worlds.current import point, quoted
 from worlds.models import ApiKey, Job, Snapshot, World
-from worlds.pen import stepping
 
 GATE = 7001
 
@@ -59,7 +58,9 @@ def create(
 
 def _check_seed(seed: int) -> None:
     if not -(2**63) <= seed < 2**63:
-        raise Invalid("a seed is a 64-bit integer", field="seed", rule="seed_is_64_bit", way_out="Use a smaller seed.")
+        raise Invalid(
+            "a seed is a 64-bit integer", field="seed", rule="seed_is_64_bit", way_out="Use a smaller seed."
+        )
 
 
 def _record(world: World) -> World:
@@ -102,13 +103,42 @@ class _inside:
                     raise
 
 
+def open_world(
+    name: str,
+    *,
+    seed: int = 1,
+    regime: str = "thesis-2010",
+    start: datetime | None = None,
+    scenario: str = "",
+) -> tuple[World, str]:
+    """`create`; when a scenario is named, a job fills the market from it."""
+    kinds: Mapping[str, str] = import_string(settings.JISHI_JOBS)
+    if scenario and "scenario" not in kinds:
+        raise Invalid(
+            f"there is no scenario called {scenario}",
+            field="scenario",
+            rule="scenario_is_known",
+            way_out="Leave it blank for an empty market.",
+        )
+    with transaction.atomic():
+        world, key = create(name, seed=seed, regime=regime, start=start, scenario=scenario)
+        if scenario:
+            jobs.start(world, "scenario", {"scenario": scenario, "seed": seed})
+    return world, key
+
+
+def no_world(name: str) -> NotFound:
+    """The one refusal for a world that does not exist and for one that this key may not know of."""
+    return NotFound(
+        f"there is no world called {name}", field="name", rule="world_exists", way_out="List the worlds."
+    )
+
+
 def find(name: str) -> World:
     try:
         return World.objects.get(name=name)
     except World.DoesNotExist:
-        raise NotFound(
-            f"there is no world called {name}", field="name", rule="world_exists", way_out="List the worlds."
-        ) from None
+        raise no_world(name) from None
 
 
 def _copy(source: str, target: str) -> None:
@@ -116,7 +146,10 @@ def _copy(source: str, target: str) -> None:
     execute(f"SELECT pg_advisory_xact_lock({GATE}, hashtext(%s))", [source])
     schemas.claim(target)
     schemas.copy_rows(source, target)
-    execute(f"UPDATE {quoted(target)}.worlds_clock SET uid = %s, mode = 'paused', live_since = NULL, live_from = NULL", [uuid.uuid4()])
+    execute(
+        f"UPDATE {quoted(target)}.worlds_clock SET uid = %s, mode = 'paused', live_since = NULL, live_from = NULL",
+        [uuid.uuid4()],
+    )
 
 
 def fork(world: World, name: str) -> tuple[World, str]:
@@ -142,7 +175,9 @@ def snapshot(world: World, tag: str) -> Snapshot:
         now = rows(f"SELECT now_at FROM {quoted(world.schema)}.worlds_clock")[0][0]
         try:
             with transaction.atomic():
-                kept = Snapshot.objects.create(world=world, tag=tag, schema=f"s_{uuid.uuid4().hex}", now_at=now)
+                kept = Snapshot.objects.create(
+                    world=world, tag=tag, schema=f"s_{uuid.uuid4().hex}", now_at=now
+                )
         except IntegrityError as error:
             if "snapshot_tag_is_lower_case" in str(error):
                 raise Invalid(
@@ -163,41 +198,64 @@ def snapshot(world: World, tag: str) -> Snapshot:
 
 def reset(world: World, tag: str) -> World:
     """Make `world` what it was when the snapshot was kept. Keys and snapshots stay. Refused while a job runs."""
-    kept = Snapshot.objects.filter(world=world, tag=tag).first()
-    if kept is None:
-        raise NotFound(
-            f"{world.name} has no snapshot {tag}", field="tag", rule="snapshot_exists", way_out="List its snapshots."
-        )
-    fresh = f"r_{uuid.uuid4().hex}"
+    kept = _kept(world, tag)
+    fresh, old = f"r_{uuid.uuid4().hex}", f"{schemas.GONE}{uuid.uuid4().hex}"
     with transaction.atomic():
         _nothing_runs(world)
         execute(f"SELECT pg_advisory_xact_lock({GATE}, hashtext(%s))", [world.schema])
         _copy(kept.schema, fresh)
-        schemas.drop(world.schema)
+        execute(f"ALTER SCHEMA {quoted(world.schema)} RENAME TO {quoted(old)}")
         execute(f"ALTER SCHEMA {quoted(fresh)} RENAME TO {quoted(world.schema)}")
+        World.objects.filter(pk=world.pk).update(is_live=False)
+        transaction.on_commit(schemas.sweep)
     return world
 
 
+def forget(world: World, tag: str) -> None:
+    """The snapshot is gone; the world stays as it is."""
+    with transaction.atomic():
+        kept = _kept(world, tag)
+        _away([kept.schema])
+        kept.delete()
+
+
+def _kept(world: World, tag: str) -> Snapshot:
+    kept = Snapshot.objects.filter(world=world, tag=tag).first()
+    if kept is None:
+        raise NotFound(
+            f"{world.name} has no snapshot {tag}",
+            field="tag",
+            rule="snapshot_exists",
+            way_out="List its snapshots.",
+        )
+    return kept
+
+
 def drop(world: World) -> None:
-    """The market, its keys, jobs and snapshots are gone. Refused while a job runs."""
+    """The market, its keys, jobs and snapshots are gone. Refused while a job runs.
+
+    Its schemas are renamed out of reach in the transaction, and their tables dropped after it: readers that
+    are in them never meet the drop half done, and it never waits for locks while it holds some.
+    """
     with transaction.atomic():
         _nothing_runs(world)
         execute(f"SELECT pg_advisory_xact_lock({GATE}, hashtext(%s))", [world.schema])
-        for schema in [world.schema, *world.snapshots.values_list("schema", flat=True)]:
-            schemas.drop(schema)
+        _away([world.schema, *world.snapshots.values_list("schema", flat=True)])
         world.delete()
 
 
+def _away(unwanted: Sequence[str]) -> None:
+    for schema in unwanted:
+        if schemas.exists(schema):
+            execute(f"ALTER SCHEMA {quoted(schema)} RENAME TO {quoted(schemas.GONE + uuid.uuid4().hex)}")
+    transaction.on_commit(schemas.sweep)
+
+
 def _nothing_runs(world: World) -> None:
-    World.objects.select_for_update().get(pk=world.pk)
-    job = Job.objects.filter(world=world, status__in=["queued", "running"]).first()
-    if job:
-        raise Conflict(
-            f"{job.kind} is running on {world.name}",
-            rule="one_running_job_per_world",
-            way_out=f"Wait for /api/jobs/{job.pk}/ or cancel it.",
-            extra={"job": f"/api/jobs/{job.pk}/"},
-        )
+    if not World.objects.select_for_update().filter(pk=world.pk).exists():
+        raise no_world(world.name)
+    if job := jobs.unfinished(world):
+        raise jobs.busy(world, job)
 
 
 def hashed(secret: str) -> str:
@@ -224,6 +282,3 @@ def enter(name: str) -> World:
     world = find(name)
     point(world.schema)
     return world
-
-
-__all__ = ["create", "drop", "enter", "find", "fork", "issue_key", "reset", "revoke_key", "snapshot", "stepping", "use_world"]

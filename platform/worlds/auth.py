@@ -90,7 +90,10 @@ def _acting_as(acting: str, scope: str, member_id: int | None) -> int:
         return wanted
     if scope != "admin":
         raise Forbidden(
-            "only an admin key acts as somebody else", rule="admin_acts_as_any", way_out="Leave the header out.", **wrong
+            "only an admin key acts as somebody else",
+            rule="admin_acts_as_any",
+            way_out="Leave the header out.",
+            **wrong,
         )
     uid = glance().uid
     if (uid, wanted) not in _known:

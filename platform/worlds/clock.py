@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from time import perf_counter
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -88,20 +89,30 @@ def timetable() -> tuple[Entry, ...]:
 
 @dataclass
 class Until:
-    """Stop at the first event of that name (of that member, subject or order), if it comes."""
+    """Stop at the first event of that name (of that member, subject or order), if it comes.
 
-    event: str
+    `event` empty: of any name. An order's events are those named `order.…` with it as their subject, and
+    those that name it in their payload.
+    """
+
+    event: str = ""
     member: int | None = None
     subject: int | None = None
+    order: int | None = None
     after: int = 0
 
     def found(self) -> int | None:
-        sql = "SELECT min(id) FROM events_event WHERE id > %s AND name = %s"
-        params: list[object] = [self.after, self.event]
+        sql = "SELECT min(id) FROM events_event WHERE id > %s"
+        params: list[object] = [self.after]
+        if self.event:
+            sql, params = sql + " AND name = %s", [*params, self.event]
         if self.member is not None:
             sql, params = sql + " AND %s = ANY(members)", [*params, self.member]
         if self.subject is not None:
             sql, params = sql + " AND subject_id = %s", [*params, self.subject]
+        if self.order is not None:
+            sql += " AND (starts_with(name, 'order.') AND subject_id = %s OR payload ->> 'order' = %s)"
+            params += [self.order, str(self.order)]
         found: int | None = one(sql, params)
         return found
 
@@ -175,7 +186,10 @@ def _next_deadline() -> datetime | None:
 
 @cache
 def _next_deadline_sql() -> str:
-    parts = [f"SELECT min({d.column}) AS at FROM {d.table} WHERE {d.column} IS NOT NULL AND {d.where}" for d in deadlines()]
+    parts = [
+        f"SELECT min({d.column}) AS at FROM {d.table} WHERE {d.column} IS NOT NULL AND {d.where}"
+        for d in deadlines()
+    ]
     return f"SELECT min(at) FROM ({' UNION ALL '.join(parts)}) due" if parts else ""
 
 
@@ -202,6 +216,18 @@ def events_since(number: int) -> int:
 def last_event() -> int:
     number: int = one("SELECT coalesce(max(id), 0) FROM events_event")
     return number
+
+
+def event_shown(number: int | None) -> dict[str, Any] | None:
+    """An event as the end of a jump names it."""
+    found = (
+        rows("SELECT id, name, subject_id, at FROM events_event WHERE id = %s", [number]) if number else []
+    )
+    return (
+        {"id": found[0][0], "name": found[0][1], "subject": found[0][2], "at": show(found[0][3])}
+        if found
+        else None
+    )
 
 
 def advance(target: datetime, *, until: Until | None = None) -> Reached:

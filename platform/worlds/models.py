@@ -19,6 +19,7 @@ class World(models.Model):
     regime = models.CharField(max_length=40)
     parent = models.CharField(max_length=40, blank=True)
     is_demo = models.BooleanField(default=False)
+    is_live = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -27,6 +28,7 @@ class World(models.Model):
                 condition=Q(name__regex=r"^[a-z][a-z0-9_-]{0,39}$"), name="world_name_is_lower_case_letters"
             ),
         ]
+        indexes = [models.Index(fields=["id"], condition=Q(is_live=True), name="worlds_that_run_live")]
 
     def __str__(self) -> str:
         return self.name
@@ -44,7 +46,9 @@ class Snapshot(models.Model):
     class Meta:
         constraints = [
             UniqueConstraint(fields=["world", "tag"], name="one_snapshot_per_tag"),
-            CheckConstraint(condition=Q(tag__regex=r"^[a-z0-9][a-z0-9_.-]{0,39}$"), name="snapshot_tag_is_lower_case"),
+            CheckConstraint(
+                condition=Q(tag__regex=r"^[a-z0-9][a-z0-9_.-]{0,39}$"), name="snapshot_tag_is_lower_case"
+            ),
         ]
 
 
@@ -75,13 +79,17 @@ class ApiKey(models.Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(condition=Q(scope__in=["admin", "member", "read", "operator"]), name="key_scope_is_known"),
             CheckConstraint(
-                condition=Q(scope="operator", world__isnull=True) | ~Q(scope="operator") & Q(world__isnull=False),
+                condition=Q(scope__in=["admin", "member", "read", "operator"]), name="key_scope_is_known"
+            ),
+            CheckConstraint(
+                condition=Q(scope="operator", world__isnull=True)
+                | ~Q(scope="operator") & Q(world__isnull=False),
                 name="key_belongs_to_a_world_unless_operator",
             ),
             CheckConstraint(
-                condition=Q(scope="member", member_id__isnull=False) | ~Q(scope="member") & Q(member_id__isnull=True),
+                condition=Q(scope="member", member_id__isnull=False)
+                | ~Q(scope="member") & Q(member_id__isnull=True),
                 name="only_a_member_key_names_a_member",
             ),
         ]
@@ -107,14 +115,19 @@ class Job(models.Model):
     class Meta:
         constraints = [
             CheckConstraint(
-                condition=Q(status__in=["queued", "running", "done", "failed", "cancelled"]), name="job_status_is_known"
+                condition=Q(status__in=["queued", "running", "done", "failed", "cancelled"]),
+                name="job_status_is_known",
             ),
             UniqueConstraint(
-                fields=["world"], condition=Q(status__in=["queued", "running"]), name="one_running_job_per_world"
+                fields=["world"],
+                condition=Q(status__in=["queued", "running"]),
+                name="one_running_job_per_world",
             ),
         ]
         indexes = [
-            models.Index(fields=["beat_at"], condition=Q(status__in=["queued", "running"]), name="jobs_to_resume")
+            models.Index(
+                fields=["beat_at"], condition=Q(status__in=["queued", "running"]), name="jobs_to_resume"
+            )
         ]
 
 

@@ -36,5 +36,7 @@ def market_models() -> list[type]:
     return [
         model
         for model in apps.get_models()
-        if model._meta.managed and not model._meta.proxy and in_world(model._meta.app_label, model._meta.model_name)
+        if model._meta.managed
+        and not model._meta.proxy
+        and in_world(model._meta.app_label, model._meta.model_name)
     ]

@@ -12,16 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import django
+import structlog
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from common.batch import execute, one, rows
 from worlds.current import point, quoted, use_world
 from worlds.models import ReadySchema
 from worlds.router import in_world, migrating_a_world
 
+log = structlog.get_logger()
+
 TEMPLATE = "w_template"
+SWEEPING = 7005  # advisory lock class: (SWEEPING, hash of the schema) is held by who drops it
 PREPARING = 7010  # advisory lock: one process prepares schemas at a time
 UNCOPIED = {"django_migrations"}  # every blank copy has its own
 
@@ -51,7 +55,9 @@ def migrate_schema(schema: str) -> None:
     """Bring one market's tables up to date (makes the schema if it is not there)."""
     name = quoted(schema)
     execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
-    execute(f"CREATE TABLE IF NOT EXISTS {name}.django_migrations (LIKE public.django_migrations INCLUDING ALL)")
+    execute(
+        f"CREATE TABLE IF NOT EXISTS {name}.django_migrations (LIKE public.django_migrations INCLUDING ALL)"
+    )
     token = migrating_a_world.set(True)
     try:
         with use_world(schema):
@@ -81,7 +87,10 @@ def prepare(ready: int = 2) -> dict[str, Any]:
             migrate_schema(TEMPLATE)
             execute(f"COMMENT ON SCHEMA {quoted(TEMPLATE)} IS '{mark}'")
             done["migrated"].append(TEMPLATE)
-            for schema in (row[0] for row in rows("SELECT schema FROM worlds_world UNION SELECT schema FROM worlds_snapshot")):
+            for schema in (
+                row[0]
+                for row in rows("SELECT schema FROM worlds_world UNION SELECT schema FROM worlds_snapshot")
+            ):
                 migrate_schema(schema)
                 done["migrated"].append(schema)
         execute(f"COMMENT ON TABLE public.django_migrations IS '{mark}'")
@@ -130,6 +139,18 @@ def claim(schema: str) -> None:
         clone_blank(TEMPLATE, schema)
 
 
+def keep_ready(wanted: int) -> int:
+    """One blank market more when fewer than `wanted` are ready; one process at a time, the others pass."""
+    point(None)
+    sweep()
+    if not one("SELECT pg_try_advisory_lock(%s)", [PREPARING]):
+        return -1
+    try:
+        return restock(wanted, at_most=1)
+    finally:
+        execute("SELECT pg_advisory_unlock(%s)", [PREPARING])
+
+
 _fingerprint: list[str] = []
 
 
@@ -157,7 +178,9 @@ def blueprint(schema: str) -> list[str]:
         before = one("SELECT current_setting('search_path')")
         execute("SELECT set_config('search_path', %s, true)", [f"{quoted(schema)}, public"])
         tables = _tables(schema)
-        later = _constraints(schema, "p u c x") + _indexes(schema) + _constraints(schema, "f") + _triggers(schema)
+        later = (
+            _constraints(schema, "p u c x") + _indexes(schema) + _constraints(schema, "f") + _triggers(schema)
+        )
         execute("SELECT set_config('search_path', %s, true)", [before])
     return tables + later
 
@@ -231,7 +254,9 @@ def copy_rows(source: str, target: str) -> None:
         if name not in UNCOPIED and one(f"SELECT EXISTS (SELECT FROM {quoted(source)}.{quoted(name)})")
     ]
     for table, column in rows(IDENTITY_COLUMNS, [quoted(source)]):
-        there, here = (f"pg_get_serial_sequence('{quoted(s)}.{quoted(table)}', '{column}')" for s in (target, source))
+        there, here = (
+            f"pg_get_serial_sequence('{quoted(s)}.{quoted(table)}', '{column}')" for s in (target, source)
+        )
         last, called = rows(f"SELECT last_value, is_called FROM {one('SELECT ' + here)}")[0]
         if table not in UNCOPIED:
             statements.append(f"SELECT setval({there}, {last}, {str(called).lower()})")
@@ -268,8 +293,24 @@ IDENTITY_COLUMNS = """
 """
 
 
-def drop(schema: str) -> None:
-    execute(f"DROP SCHEMA IF EXISTS {quoted(schema)} CASCADE")
+GONE = "gone_"  # a schema of that name is nobody's any more
+
+
+def sweep() -> int:
+    """Drop the schemas that are nobody's any more; returns how many. One that is in use is left for next time."""
+    dropped = 0
+    for (schema,) in rows(
+        "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) ORDER BY nspname", [GONE]
+    ):
+        try:
+            with transaction.atomic():
+                if one("SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [SWEEPING, schema]):
+                    execute("SET LOCAL lock_timeout = '2s'")
+                    execute(f"DROP SCHEMA IF EXISTS {quoted(schema)} CASCADE")
+                    dropped += 1
+        except OperationalError as error:  # a reader was still in there
+            log.info("a dropped market is swept later", schema=schema, error=str(error).strip())
+    return dropped
 
 
 def reseat_sequences(schema: str) -> None:

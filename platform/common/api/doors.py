@@ -117,6 +117,7 @@ def reads(
     paged: bool = False,
     errors: Sequence[int] = (),
     market: bool = True,
+    headers: Sequence[OpenApiParameter] = (),
     summary: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A GET: `fn(self, request, query, **path)` returns a dict, a list, bytes of JSON or a Response."""
@@ -130,7 +131,7 @@ def reads(
 
         shape = paged_out(gives) if paged else gives
         return _documented(
-            wrapper, fn, {200: shape, **_problems(400, 401, 403, 404, 503, *errors)}, query, None, [ACTING] if market else [], summary
+            wrapper, fn, {200: shape, **_problems(400, 401, 403, 404, 503, *errors)}, query, None, [*headers, *([ACTING] if market else [])], summary
         )
 
     return decorate
@@ -147,12 +148,15 @@ def writes(
     pen: bool = True,
     secrets: Sequence[str] = (),
     query: type[In] | None = None,
+    headers: Sequence[OpenApiParameter] = (),
+    also: Mapping[int, Any] | None = None,
     summary: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """A POST, PUT, PATCH or DELETE: `fn(self, request, data, moment, **path)` acts and returns the answer.
 
     `market=False`: above the markets, `moment` is None. `pen=False`: in a transaction of its own making.
     Fields named in `secrets` are answered once and not kept for a repeated `Idempotency-Key`.
+    `headers` and `also` (status -> shape) are what else the document says of it.
     """
 
     def decorate(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -174,10 +178,10 @@ def writes(
                     idempotency.keep(request, repeated, answer, secrets)
             return answer
 
-        headers = [ONCE, *([ACTING] if market else [])]
-        good = {status if gives is not None else 204: gives}
+        told = [ONCE, *headers, *([ACTING] if market else [])]
+        good = {status if gives is not None else 204: gives, **(also or {})}
         return _documented(
-            wrapper, fn, {**good, **_problems(400, 401, 403, 404, 409, 410, 413, 422, 503, *errors)}, query, takes, headers, summary
+            wrapper, fn, {**good, **_problems(400, 401, 403, 404, 409, 410, 413, 422, 503, *errors)}, query, takes, told, summary
         )
 
     return decorate

@@ -7,125 +7,246 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ReadySchema',
+            name="ReadySchema",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('schema', models.CharField(max_length=63, unique=True)),
-                ('fingerprint', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("schema", models.CharField(max_length=63, unique=True)),
+                ("fingerprint", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Clock',
+            name="Clock",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('now_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField()),
-                ('seed', models.BigIntegerField()),
-                ('uid', models.UUIDField()),
-                ('regime_version', models.BigIntegerField(default=0)),
-                ('mode', models.CharField(default='paused', max_length=10)),
-                ('live_speed', models.FloatField(default=0)),
-                ('live_since', models.DateTimeField(null=True)),
-                ('live_from', models.DateTimeField(null=True)),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("now_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField()),
+                ("seed", models.BigIntegerField()),
+                ("uid", models.UUIDField()),
+                ("regime_version", models.BigIntegerField(default=0)),
+                ("mode", models.CharField(default="paused", max_length=10)),
+                ("live_speed", models.FloatField(default=0)),
+                ("live_since", models.DateTimeField(null=True)),
+                ("live_from", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='a_market_has_one_clock'), models.CheckConstraint(condition=models.Q(('mode__in', ['paused', 'live'])), name='clock_mode_is_paused_or_live'), models.CheckConstraint(condition=models.Q(('live_speed__gte', 0)), name='live_speed_is_not_negative')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="a_market_has_one_clock"),
+                    models.CheckConstraint(
+                        condition=models.Q(("mode__in", ["paused", "live"])),
+                        name="clock_mode_is_paused_or_live",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("live_speed__gte", 0)), name="live_speed_is_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('principal', models.CharField(max_length=40)),
-                ('method', models.CharField(max_length=8)),
-                ('path', models.CharField(max_length=300)),
-                ('body_hash', models.CharField(max_length=64)),
-                ('status', models.SmallIntegerField()),
-                ('body', models.BinaryField()),
-                ('location', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=255)),
+                ("principal", models.CharField(max_length=40)),
+                ("method", models.CharField(max_length=8)),
+                ("path", models.CharField(max_length=300)),
+                ("body_hash", models.CharField(max_length=64)),
+                ("status", models.SmallIntegerField()),
+                ("body", models.BinaryField()),
+                ("location", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('principal', 'key'), name='one_answer_per_idempotency_key')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("principal", "key"), name="one_answer_per_idempotency_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='World',
+            name="World",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True)),
-                ('schema', models.CharField(max_length=63, unique=True)),
-                ('scenario', models.CharField(blank=True, max_length=40)),
-                ('seed', models.BigIntegerField(default=0)),
-                ('regime', models.CharField(max_length=40)),
-                ('parent', models.CharField(blank=True, max_length=40)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, unique=True)),
+                ("schema", models.CharField(max_length=63, unique=True)),
+                ("scenario", models.CharField(blank=True, max_length=40)),
+                ("seed", models.BigIntegerField(default=0)),
+                ("regime", models.CharField(max_length=40)),
+                ("parent", models.CharField(blank=True, max_length=40)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('name__regex', '^[a-z][a-z0-9_-]{0,39}$')), name='world_name_is_lower_case_letters')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^[a-z][a-z0-9_-]{0,39}$")),
+                        name="world_name_is_lower_case_letters",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Snapshot',
+            name="Snapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tag', models.CharField(max_length=40)),
-                ('schema', models.CharField(max_length=63, unique=True)),
-                ('now_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('world', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='worlds.world')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tag", models.CharField(max_length=40)),
+                ("schema", models.CharField(max_length=63, unique=True)),
+                ("now_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "world",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="worlds.world",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('world', 'tag'), name='one_snapshot_per_tag'), models.CheckConstraint(condition=models.Q(('tag__regex', '^[a-z0-9][a-z0-9_.-]{0,39}$')), name='snapshot_tag_is_lower_case')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("world", "tag"), name="one_snapshot_per_tag"),
+                    models.CheckConstraint(
+                        condition=models.Q(("tag__regex", "^[a-z0-9][a-z0-9_.-]{0,39}$")),
+                        name="snapshot_tag_is_lower_case",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=20)),
-                ('args', models.JSONField(default=dict)),
-                ('status', models.CharField(default='queued', max_length=10)),
-                ('progress', models.FloatField(default=0)),
-                ('state', models.JSONField(default=dict)),
-                ('result', models.JSONField(null=True)),
-                ('error', models.JSONField(null=True)),
-                ('attempts', models.IntegerField(default=0)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('beat_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('world', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='worlds.world')),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=20)),
+                ("args", models.JSONField(default=dict)),
+                ("status", models.CharField(default="queued", max_length=10)),
+                ("progress", models.FloatField(default=0)),
+                ("state", models.JSONField(default=dict)),
+                ("result", models.JSONField(null=True)),
+                ("error", models.JSONField(null=True)),
+                ("attempts", models.IntegerField(default=0)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("beat_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "world",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="jobs", to="worlds.world"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status__in', ['queued', 'running'])), fields=['beat_at'], name='jobs_to_resume')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='job_status_is_known'), models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'running'])), fields=('world',), name='one_running_job_per_world')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["queued", "running"])),
+                        fields=["beat_at"],
+                        name="jobs_to_resume",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["queued", "running", "done", "failed", "cancelled"])
+                        ),
+                        name="job_status_is_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["queued", "running"])),
+                        fields=("world",),
+                        name="one_running_job_per_world",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('admin', 'Admin'), ('member', 'Member'), ('read', 'Read'), ('operator', 'Operator')], max_length=10)),
-                ('member_id', models.BigIntegerField(null=True)),
-                ('label', models.CharField(blank=True, max_length=80)),
-                ('prefix', models.CharField(max_length=12)),
-                ('hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('world', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='worlds.world')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("admin", "Admin"),
+                            ("member", "Member"),
+                            ("read", "Read"),
+                            ("operator", "Operator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("member_id", models.BigIntegerField(null=True)),
+                ("label", models.CharField(blank=True, max_length=80)),
+                ("prefix", models.CharField(max_length=12)),
+                ("hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "world",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="keys",
+                        to="worlds.world",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('scope__in', ['admin', 'member', 'read', 'operator'])), name='key_scope_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('scope', 'operator'), ('world__isnull', True)), models.Q(models.Q(('scope', 'operator'), _negated=True), ('world__isnull', False)), _connector='OR'), name='key_belongs_to_a_world_unless_operator'), models.CheckConstraint(condition=models.Q(models.Q(('member_id__isnull', False), ('scope', 'member')), models.Q(models.Q(('scope', 'member'), _negated=True), ('member_id__isnull', True)), _connector='OR'), name='only_a_member_key_names_a_member')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("scope__in", ["admin", "member", "read", "operator"])),
+                        name="key_scope_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scope", "operator"), ("world__isnull", True)),
+                            models.Q(
+                                models.Q(("scope", "operator"), _negated=True), ("world__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="key_belongs_to_a_world_unless_operator",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("member_id__isnull", False), ("scope", "member")),
+                            models.Q(
+                                models.Q(("scope", "member"), _negated=True), ("member_id__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="only_a_member_key_names_a_member",
+                    ),
+                ],
             },
         ),
     ]

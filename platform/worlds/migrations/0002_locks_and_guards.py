@@ -7,6 +7,8 @@ class Migration(migrations.Migration):
     dependencies = [("worlds", "0001_initial")]
 
     operations = [
-        migrations.RunSQL(LOCKS, "DROP FUNCTION public.jishi_step, public.jishi_gate, public.jishi_pen, public.jishi_clock"),
+        migrations.RunSQL(
+            LOCKS, "DROP FUNCTION public.jishi_step, public.jishi_gate, public.jishi_pen, public.jishi_clock"
+        ),
         migrations.RunSQL(REFUSE_CHANGE, "DROP FUNCTION public.refuse_change"),
     ]

@@ -1,0 +1,1 @@
+"""The doors above markets (worlds, keys, jobs) and the door of a market's clock."""
