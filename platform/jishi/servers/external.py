@@ -1,8 +1,14 @@
 """What a PostgreSQL and a Redis that we did not start must be able to do."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .binaries import OLDEST_POSTGRES
+
+if TYPE_CHECKING:
+    import psycopg
 
 LEAST_LOCK_SLOTS = 20_000  # a world is about 1,000 lockable things; drops and forks take them all at once
 SIMILAR = "SELECT similarity('连衣裙女夏', '连衣裙女夏长款')"
@@ -30,16 +36,16 @@ def database(url: str) -> list[Complaint]:
             line.rollback()
             return found
     except psycopg.Error as problem:
-        said = str(problem).strip().splitlines()[-1:]
+        said = str(problem).strip().splitlines()[:1]
         return [
             Complaint(
-                f"the database does not answer: {said[0] if said else problem}",
+                f"the database does not answer: {said[0].strip() if said else problem}",
                 "Check DATABASE_URL (postgresql://user:password@host:port/name) and that the server runs.",
             )
         ]
 
 
-def _facts(line: "psycopg.Connection[tuple[object, ...]]") -> list[Complaint]:  # noqa: F821
+def _facts(line: psycopg.Connection[tuple[object, ...]]) -> list[Complaint]:
     row = line.execute(
         "SELECT current_setting('server_version_num')::int / 10000, "
         "current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int, "
@@ -72,12 +78,12 @@ def _facts(line: "psycopg.Connection[tuple[object, ...]]") -> list[Complaint]:  
     return found
 
 
-def _chinese(line: "psycopg.Connection[tuple[object, ...]]") -> list[Complaint]:  # noqa: F821
+def _chinese(line: psycopg.Connection[tuple[object, ...]]) -> list[Complaint]:
     import psycopg
 
     try:
         line.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")  # rolled back by the caller
-        row = line.execute(SIMILAR).fetchone()  # type: ignore[arg-type]
+        row = line.execute(SIMILAR).fetchone()
     except psycopg.Error as problem:
         return [
             Complaint(

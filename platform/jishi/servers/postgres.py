@@ -126,6 +126,11 @@ def initialise(data: Path, password: str) -> None:
     """Make the data folder whole or not at all: a half-made one never gets the final name."""
     folder = binaries.postgres_folder()
     user = unprivileged()
+    if data.exists() and any(data.iterdir()):
+        raise ServerError(
+            f"{data} is not empty and not a whole database either (no PG_VERSION in it). If nothing in it "
+            f"is needed, remove it and start again: rm -r {data}"
+        )
     making = data.with_name(data.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True, mode=0o700)

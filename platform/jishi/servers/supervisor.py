@@ -119,9 +119,8 @@ class Supervisor:
             end_group(child.process.pid)
             child.deaths = 1 if now - child.since > STEADY else child.deaths + 1
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (child.deaths - 1))
-            say(
-                f"{child.job.name} ended ({how(child.process.returncode)}); starting it again in {wait:.1f} s"
-            )
+            code = how(child.process.returncode or 0)
+            say(f"{child.job.name} ended ({code}); starting it again in {wait:.1f} s")
             child.again_at = now + wait
         elif now >= child.again_at:
             child.again_at = None
