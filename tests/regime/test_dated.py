@@ -9,7 +9,9 @@ from django.db import DatabaseError, transaction
 from common.batch import execute, one, rows
 from common.errors import Invalid, NotFound
 from regime import actions, queries
+from worlds import actions as worlds
 from worlds import hashing, pen
+from worlds.current import use_world
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -259,3 +261,24 @@ def test_the_pen_forgets_what_a_change_made_stale(market):
             actions.change({"feedback.window_days": 20}, at=inner.at, by=None, why="within")
         assert window(outer.at) == 20
     assert pen.held() is None
+
+
+def test_a_fork_goes_its_own_way_and_a_reset_takes_the_change_back(committed_world):
+    def rule(world) -> int:
+        with use_world(world.schema):
+            return window(pen.glance().at)
+
+    def set_window(world, days: int) -> None:
+        with use_world(world.schema), pen.writing() as moment:
+            actions.change({"feedback.window_days": days}, at=moment.at, by=None, why="a trial")
+
+    worlds.snapshot(committed_world, "before")
+    fork, _ = worlds.fork(committed_world, f"{committed_world.name}f")
+    try:
+        set_window(fork, 20)
+        set_window(committed_world, 25)
+        assert (rule(fork), rule(committed_world)) == (20, 25)
+        worlds.reset(committed_world, "before")
+        assert (rule(fork), rule(committed_world)) == (20, 15)
+    finally:
+        worlds.drop(fork)
