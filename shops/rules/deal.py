@@ -17,8 +17,11 @@ DEAL_STEPS = (
 # fmt: on
 DEAL_STEP = steps_by_action(DEAL_STEPS)
 DEAL_STATUSES = list(statuses(DEAL_STEPS))
-TERMS_CHARACTERS = 1000
+EVENT = {"use": "deal.used", "decline": "deal.declined", "withdraw": "deal.withdrawn", "lapse": "deal.lapsed"}
+TERMS_CHARACTERS = 1_000
 LINES_MOST = 50
+QUANTITY_MOST = 10**6
+STANDS_DAYS_MOST = 90
 
 
 def expiry(at: datetime, days: int) -> datetime:
