@@ -1,4 +1,4 @@
-"""Places: GB/T 2260 codes of the provinces, the prefectures, and the counties and towns the market is known for.
+"""Places: GB/T 2260 codes of provinces, prefectures, and the counties and towns the market is known for.
 
 A code is six digits (320324 Suining county; 320300 Xuzhou; 320000 Jiangsu) or nine for a town (320324109
 Shaji). Every function takes it as an integer or a string; arrays are int64. A county that is not listed is

@@ -125,17 +125,16 @@ def _spaced(parts: list[Texts], room: Integers) -> list[str]:
     """The parts in order, with a blank between two words of Latin letters if there is room for it."""
     joined = []
     for row, left in zip(zip(*parts, strict=True), room.tolist(), strict=True):
-        text = row[0]
+        text, blanks = row[0], left
         for word in row[1:]:
-            if (
-                word
-                and text
-                and word[0].isascii()
-                and word[0].isalnum()
-                and text[-1].isascii()
-                and text[-1] != " "
-            ):
-                text, left = (text + " ", left - 1) if left > 0 else (text, left)
+            if blanks > 0 and _latin_meet(text, word):
+                text, blanks = text + " ", blanks - 1
             text += word
         joined.append(text)
     return joined
+
+
+def _latin_meet(text: str, word: str) -> bool:
+    """True if the last of the text and the first of the word are both Latin letters or digits."""
+    before, after = text[-1:], word[:1]
+    return before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
