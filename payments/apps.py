@@ -1,3 +1,5 @@
+"""Floor 1: accounts, transfers, escrow. Knows references, never orders."""
+
 from django.apps import AppConfig
 
 

@@ -57,7 +57,14 @@ def hold(holds: Sequence[Hold], *, at: datetime) -> list[int]:
     """
     _check_holds(holds)
     postings = [
-        Posting(f"member:{h.payer}", account(h.reference), h.amount_fen, "escrow_hold", h.reference, f"hold:{h.reference}")
+        Posting(
+            f"member:{h.payer}",
+            account(h.reference),
+            h.amount_fen,
+            "escrow_hold",
+            h.reference,
+            f"hold:{h.reference}",
+        )
         for h in holds
     ]
     parties = {"payer": [h.payer for h in holds], "payee": [h.payee for h in holds]}
@@ -71,7 +78,9 @@ def hold(holds: Sequence[Hold], *, at: datetime) -> list[int]:
 
 
 @transaction.atomic(savepoint=False)
-def release(references: Sequence[str], *, at: datetime, commissions: Mapping[str, int] | None = None) -> list[int]:
+def release(
+    references: Sequence[str], *, at: datetime, commissions: Mapping[str, int] | None = None
+) -> list[int]:
     """All that is left goes to the payee, but for the platform's commission (reference -> fen, if any); escrow ids.
 
     `Conflict` for one that is frozen or settled, naming the rows. Three statements, the event's included.
@@ -83,7 +92,9 @@ def release(references: Sequence[str], *, at: datetime, commissions: Mapping[str
         fee = kept.get(e["reference"], 0)
         if not 0 <= fee <= e["fen"]:
             raise Invalid(
-                f"a commission of {fee} fen does not come out of {e['fen']}", field="commission", rule="commission_is_a_share"
+                f"a commission of {fee} fen does not come out of {e['fen']}",
+                field="commission",
+                rule="commission_is_a_share",
             )
         if e["fen"] > fee:
             postings.append(_posting(e, f"member:{e['payee']}", e["fen"] - fee, "escrow_release"))
@@ -104,7 +115,9 @@ def refund(refunds: Sequence[Refund], *, at: datetime) -> list[int]:
     """
     wrong = [row for row, r in enumerate(refunds) if not 0 < r.amount_fen <= MAX_FEN]
     if wrong:
-        raise Invalid("a refund is at least one fen", field="amount_fen", rule="amount_is_positive", rows=wrong)
+        raise Invalid(
+            "a refund is at least one fen", field="amount_fen", rule="amount_is_positive", rows=wrong
+        )
     asked: dict[str, int] = {}
     for r in refunds:
         asked[r.reference] = asked.get(r.reference, 0) + r.amount_fen
@@ -116,7 +129,11 @@ def refund(refunds: Sequence[Refund], *, at: datetime) -> list[int]:
         e = moved[r.reference]
         so_far[r.reference] += r.amount_fen  # grows with each refund, so it tells them apart
         key = f"refund:{r.reference}:{so_far[r.reference]}"
-        postings.append(Posting(account(r.reference), f"member:{e['payer']}", r.amount_fen, "escrow_refund", r.reference, key))
+        postings.append(
+            Posting(
+                account(r.reference), f"member:{e['payer']}", r.amount_fen, "escrow_refund", r.reference, key
+            )
+        )
         facts.append(_fact(e["id"], r.reference, e["payer"], e["payee"], r.amount_fen))
     post(postings, at=at)
     emit("escrow.refunded", facts, at=at)
@@ -127,7 +144,11 @@ def refund(refunds: Sequence[Refund], *, at: datetime) -> list[int]:
 def freeze(references: Sequence[str], *, at: datetime) -> list[int]:
     """The money waits while a dispute is open: it can be refunded, not released. `Conflict` unless held."""
     moved = _move(FREEZE, references, "freeze", at=at)
-    emit("escrow.frozen", [_fact(e["id"], e["reference"], e["payer"], e["payee"], e["fen"]) for e in moved], at=at)
+    emit(
+        "escrow.frozen",
+        [_fact(e["id"], e["reference"], e["payer"], e["payee"], e["fen"]) for e in moved],
+        at=at,
+    )
     return [e["id"] for e in moved]
 
 
@@ -135,7 +156,11 @@ def freeze(references: Sequence[str], *, at: datetime) -> list[int]:
 def unfreeze(references: Sequence[str], *, at: datetime) -> list[int]:
     """The dispute is closed; the money can be released again. `Conflict` unless frozen."""
     moved = _move(FREEZE, references, "unfreeze", at=at)
-    emit("escrow.unfrozen", [_fact(e["id"], e["reference"], e["payer"], e["payee"], e["fen"]) for e in moved], at=at)
+    emit(
+        "escrow.unfrozen",
+        [_fact(e["id"], e["reference"], e["payer"], e["payee"], e["fen"]) for e in moved],
+        at=at,
+    )
     return [e["id"] for e in moved]
 
 
@@ -174,21 +199,37 @@ FREEZE = f"""
 
 
 def _move(
-    sql: str, references: Sequence[str], action: str, *, at: datetime, refunds: Sequence[Refund] = (), **extra: Any
+    sql: str,
+    references: Sequence[str],
+    action: str,
+    *,
+    at: datetime,
+    refunds: Sequence[Refund] = (),
+    **extra: Any,
 ) -> list[dict[str, Any]]:
     """Take the step on every escrow, or refuse, naming the rows that did not take it; the moved ones, in order."""
     step = ESCROW_STEP[action]
     twice = repeated(references)
     if twice:
-        raise Invalid(f"{references[twice[0]]} is named twice", field="reference", rule="named_once", rows=twice)
-    params = {"references": list(references), "sources": list(step.sources), "target": step.target, "at": at, **extra}
+        raise Invalid(
+            f"{references[twice[0]]} is named twice", field="reference", rule="named_once", rows=twice
+        )
+    params = {
+        "references": list(references),
+        "sources": list(step.sources),
+        "target": step.target,
+        "at": at,
+        **extra,
+    }
     moved = {e["reference"]: e for e in dicts(sql, params)}
     if len(moved) != len(references):
         raise _why_not([r for r in references if r not in moved], references, step, refunds)
     return [moved[reference] for reference in references]
 
 
-def _why_not(stuck: Sequence[str], references: Sequence[str], step: Step, refunds: Sequence[Refund]) -> Refusal:
+def _why_not(
+    stuck: Sequence[str], references: Sequence[str], step: Step, refunds: Sequence[Refund]
+) -> Refusal:
     """Look again, for the words only: the UPDATE has already decided."""
     there = {
         row[0]: row[1:]
@@ -202,7 +243,9 @@ def _why_not(stuck: Sequence[str], references: Sequence[str], step: Step, refund
     reference = named[guilty[0]]
     if reference not in there:
         guilty = [row for row in guilty if named[row] not in there]
-        return NotFound(f"there is no escrow {reference}", field="reference", rule="escrow_exists", rows=guilty)
+        return NotFound(
+            f"there is no escrow {reference}", field="reference", rule="escrow_exists", rows=guilty
+        )
     status, left = there[reference]
     if status in step.sources:
         need = sum(r.amount_fen for r in refunds if r.reference == reference)
@@ -232,7 +275,10 @@ def _check_holds(holds: Sequence[Hold]) -> None:
         seen.add(h.reference)
         if not 1 <= len(h.reference) <= MAX_REFERENCE:
             raise Invalid(
-                f"a reference has 1 to {MAX_REFERENCE} characters", field="reference", rule="reference_is_short", rows=[row]
+                f"a reference has 1 to {MAX_REFERENCE} characters",
+                field="reference",
+                rule="reference_is_short",
+                rows=[row],
             )
         if h.payer == h.payee:
             raise Invalid("nobody pays themselves", field="payee", rule="escrow_has_two_members", rows=[row])

@@ -235,7 +235,14 @@ def top_up(topups: Sequence[TopUp], *, at: datetime) -> list[int]:
     """Bring money in from outside; the transfers' ids. `NotFound` for members that are not there."""
     _members_who([t.member for t in topups], needs_bank=False)
     postings = [
-        Posting("outside:bank", f"member:{t.member}", t.amount_fen, "topup", f"member:{t.member}", _own(t, "topup"))
+        Posting(
+            "outside:bank",
+            f"member:{t.member}",
+            t.amount_fen,
+            "topup",
+            f"member:{t.member}",
+            _own(t, "topup"),
+        )
         for t in topups
     ]
     return _tell("account.topped_up", topups, post_each(postings, at=at), at=at)
@@ -246,7 +253,14 @@ def withdraw(withdrawals: Sequence[Withdrawal], *, at: datetime) -> list[int]:
     """Take money out to the bank; the transfers' ids. `Conflict` for a member whose bank account is not verified."""
     _members_who([w.member for w in withdrawals], needs_bank=True)
     postings = [
-        Posting(f"member:{w.member}", "outside:bank", w.amount_fen, "withdrawal", f"member:{w.member}", _own(w, "withdrawal"))
+        Posting(
+            f"member:{w.member}",
+            "outside:bank",
+            w.amount_fen,
+            "withdrawal",
+            f"member:{w.member}",
+            _own(w, "withdrawal"),
+        )
         for w in withdrawals
     ]
     return _tell("account.withdrawn", withdrawals, post_each(postings, at=at), at=at)
@@ -257,10 +271,13 @@ def _own(intent: TopUp | Withdrawal, kind: str) -> str:
     return f"{kind}:{intent.member}:{intent.key}" if intent.key else ""
 
 
-def _tell(name: str, intents: Sequence[TopUp | Withdrawal], posted: Sequence[Posted], *, at: datetime) -> list[int]:
+def _tell(
+    name: str, intents: Sequence[TopUp | Withdrawal], posted: Sequence[Posted], *, at: datetime
+) -> list[int]:
     fresh = {p.id: i for i, p in zip(intents, posted, strict=True) if p.fresh}
     facts = [
-        {"id": id_, "members": [i.member], "member": i.member, "amount_fen": i.amount_fen} for id_, i in fresh.items()
+        {"id": id_, "members": [i.member], "member": i.member, "amount_fen": i.amount_fen}
+        for id_, i in fresh.items()
     ]
     emit(name, facts, at=at)
     return [p.id for p in posted]
@@ -269,7 +286,10 @@ def _tell(name: str, intents: Sequence[TopUp | Withdrawal], posted: Sequence[Pos
 def _members_who(members: Sequence[int], *, needs_bank: bool) -> None:
     """Every one of `members` exists (and has a verified bank account), or a refusal that names the rows."""
     banked = dict(
-        rows("SELECT id, bank_verified_at IS NOT NULL FROM members_member WHERE id = ANY(%s)", [sorted(set(members))])
+        rows(
+            "SELECT id, bank_verified_at IS NOT NULL FROM members_member WHERE id = ANY(%s)",
+            [sorted(set(members))],
+        )
     )
     missing = [row for row, member in enumerate(members) if member not in banked]
     if missing:

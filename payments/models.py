@@ -22,10 +22,13 @@ class Account(Row):
         constraints = [
             UniqueConstraint(fields=["code"], name="one_account_per_code"),
             CheckConstraint(
-                condition=Q(received_fen__gte=F("given_fen")) | Q(kind__in=[row.kind for row in CHART if row.may_owe]),
+                condition=Q(received_fen__gte=F("given_fen"))
+                | Q(kind__in=[row.kind for row in CHART if row.may_owe]),
                 name="nobody_spends_what_they_lack",
             ),
-            CheckConstraint(condition=Q(given_fen__gte=0, received_fen__gte=0), name="totals_are_not_negative"),
+            CheckConstraint(
+                condition=Q(given_fen__gte=0, received_fen__gte=0), name="totals_are_not_negative"
+            ),
             CheckConstraint(condition=Q(code__regex=CODE), name="account_code_is_in_the_chart"),
             CheckConstraint(
                 condition=Q(kind=Func(F("code"), Value(":"), Value(1), function="split_part")),
@@ -50,7 +53,9 @@ class Transfer(Fact):
             UniqueConstraint(fields=["key"], name="one_transfer_per_key"),
             CheckConstraint(condition=Q(amount_fen__gt=0), name="amount_is_positive"),
             CheckConstraint(condition=~Q(debit=F("credit")), name="a_transfer_has_two_accounts"),
-            CheckConstraint(condition=Q(kind__in=[row.kind for row in POSTINGS]), name="posting_kind_is_known"),
+            CheckConstraint(
+                condition=Q(kind__in=[row.kind for row in POSTINGS]), name="posting_kind_is_known"
+            ),
         ]
         indexes = [
             models.Index(fields=["debit", "id"], name="what_an_account_gave"),
@@ -76,14 +81,19 @@ class Escrow(Row):
             UniqueConstraint(fields=["reference"], name="one_escrow_per_reference"),
             CheckConstraint(condition=Q(status__in=ESCROW_STATUSES), name="escrow_status_is_known"),
             CheckConstraint(
-                condition=Q(held_fen__gt=0, released_fen__gte=0, refunded_fen__gte=0), name="escrow_amounts_are_not_negative"
+                condition=Q(held_fen__gt=0, released_fen__gte=0, refunded_fen__gte=0),
+                name="escrow_amounts_are_not_negative",
             ),
             CheckConstraint(
-                condition=Q(held_fen__gte=F("released_fen") + F("refunded_fen")), name="escrow_gives_no_more_than_it_holds"
+                condition=Q(held_fen__gte=F("released_fen") + F("refunded_fen")),
+                name="escrow_gives_no_more_than_it_holds",
             ),
             CheckConstraint(
-                condition=Q(status="settled", held_fen=F("released_fen") + F("refunded_fen"), settled_at__isnull=False)
-                | ~Q(status="settled") & Q(held_fen__gt=F("released_fen") + F("refunded_fen"), settled_at__isnull=True),
+                condition=Q(
+                    status="settled", held_fen=F("released_fen") + F("refunded_fen"), settled_at__isnull=False
+                )
+                | ~Q(status="settled")
+                & Q(held_fen__gt=F("released_fen") + F("refunded_fen"), settled_at__isnull=True),
                 name="escrow_is_settled_when_nothing_is_left",
             ),
             CheckConstraint(condition=~Q(payer=F("payee")), name="escrow_has_two_members"),

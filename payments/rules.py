@@ -105,7 +105,11 @@ def check(postings: Sequence[Posting]) -> None:
     if faults:
         words, field, rule = faults[0][1]
         raise Invalid(
-            words, field=field, rule=rule, rows=[row for row, _ in faults], way_out="See payments/rules.py for the tables."
+            words,
+            field=field,
+            rule=rule,
+            rows=[row for row, _ in faults],
+            way_out="See payments/rules.py for the tables.",
         )
 
 
@@ -115,9 +119,17 @@ def _fault(posting: Posting) -> tuple[str, str, str] | None:
     if rule is None:
         return f"there is no posting of kind {posting.kind[:40]!r}", "kind", "posting_kind_is_known"
     if not is_of(posting.debit, rule.debit):
-        return f"{rule.kind} is paid by {rule.debit}, not by {posting.debit[:40]}", "debit", "posting_moves_as_the_table_says"
+        return (
+            f"{rule.kind} is paid by {rule.debit}, not by {posting.debit[:40]}",
+            "debit",
+            "posting_moves_as_the_table_says",
+        )
     if not is_of(posting.credit, rule.credit):
-        return f"{rule.kind} goes to {rule.credit}, not to {posting.credit[:40]}", "credit", "posting_moves_as_the_table_says"
+        return (
+            f"{rule.kind} goes to {rule.credit}, not to {posting.credit[:40]}",
+            "credit",
+            "posting_moves_as_the_table_says",
+        )
     if posting.debit == posting.credit:
         return "an account cannot pay itself", "credit", "a_transfer_has_two_accounts"
     if type(posting.amount_fen) is not int or not 0 < posting.amount_fen <= MAX_FEN:

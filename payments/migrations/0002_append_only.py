@@ -29,7 +29,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            append_only("payments_transfer"), "DROP TRIGGER payments_transfer_is_append_only ON payments_transfer"
+            append_only("payments_transfer"),
+            "DROP TRIGGER payments_transfer_is_append_only ON payments_transfer",
         ),
         migrations.RunSQL(ONLY_GROWS, GROWS_NO_MORE),
     ]

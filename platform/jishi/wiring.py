@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from payments.ledger import open_accounts
+from payments.rules import PLATFORM_ACCOUNTS
 from regime.actions import load
 from worlds.clock import Due, Entry
 
@@ -36,3 +38,4 @@ NOT_HASHED: dict[tuple[str, str], str] = {
 def found(*, regime: str, at: datetime, seed: int) -> None:
     """What a new market needs before its first member: its regime's levers, the platform's accounts."""
     load(regime, at=at)
+    open_accounts(PLATFORM_ACCOUNTS)

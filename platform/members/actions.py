@@ -44,7 +44,8 @@ def register(registrations: Sequence[Registration], *, at: datetime) -> list[int
         ],
     )  # fmt: skip
     facts = [
-        {"id": id_, "members": [id_], "region": int(r.region)} for id_, r in zip(ids, registrations, strict=True)
+        {"id": id_, "members": [id_], "region": int(r.region)}
+        for id_, r in zip(ids, registrations, strict=True)
     ]
     emit("member.registered", facts, at=at)
     return ids
@@ -58,7 +59,9 @@ def _check(registrations: Sequence[Registration]) -> None:
     }
     if faults:
         fault = next(iter(faults.values()))
-        alike = [row for row, other in faults.items() if other.rule == fault.rule and other.detail == fault.detail]
+        alike = [
+            row for row, other in faults.items() if other.rule == fault.rule and other.detail == fault.detail
+        ]
         fault.rows = tuple(alike)
         raise fault
     nicks = [r.nick for r in registrations]
@@ -85,11 +88,15 @@ def verify(ids: Sequence[int], what: str = "id", *, at: datetime) -> list[int]:
     Verifying twice is the same as once. `NotFound` names the rows.
     """
     if what not in VERIFIABLE:
-        raise Invalid(f"what is verified is one of {', '.join(VERIFIABLE)}", field="what", rule="verifiable_is_known")
+        raise Invalid(
+            f"what is verified is one of {', '.join(VERIFIABLE)}", field="what", rule="verifiable_is_known"
+        )
     there = {row[0] for row in rows("SELECT id FROM members_member WHERE id = ANY(%s)", [list(ids)])}
     missing = [row for row, id_ in enumerate(ids) if id_ not in there]
     if missing:
-        raise NotFound(f"there is no member {ids[missing[0]]}", field="id", rule="member_exists", rows=missing)
+        raise NotFound(
+            f"there is no member {ids[missing[0]]}", field="id", rule="member_exists", rows=missing
+        )
     column = VERIFIABLE[what]
     news = {
         row[0]
@@ -115,5 +122,7 @@ def change(member_id: int, changes: Mapping[str, Any], *, at: datetime) -> Membe
     fault = fault_of(member.nick, member.name, member.region, member.openness)
     if fault:
         raise fault
-    Member.objects.filter(pk=member_id).update(name=member.name, region=member.region, openness=member.openness)
+    Member.objects.filter(pk=member_id).update(
+        name=member.name, region=member.region, openness=member.openness
+    )
     return member

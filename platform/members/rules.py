@@ -50,7 +50,9 @@ def fault_of(nick: str, name: str, region: int, openness: str) -> Refusal | None
             way_out="Leave out line breaks, control characters and spaces at the ends.",
         )
     if len(name) > MAX_NAME or not readable(name):
-        return Invalid(f"a name has at most {MAX_NAME} visible characters", field="name", rule="name_is_visible_text")
+        return Invalid(
+            f"a name has at most {MAX_NAME} visible characters", field="name", rule="name_is_visible_text"
+        )
     if not regions.valid(region):
         return Invalid(
             f"there is no region {region}",
@@ -59,7 +61,9 @@ def fault_of(nick: str, name: str, region: int, openness: str) -> Refusal | None
             way_out="Send a six-digit code of GB/T 2260, such as 320324.",
         )
     if openness not in OPENNESS:
-        return Invalid(f"openness is one of {', '.join(OPENNESS)}", field="openness", rule="openness_is_known")
+        return Invalid(
+            f"openness is one of {', '.join(OPENNESS)}", field="openness", rule="openness_is_known"
+        )
     return None
 
 
@@ -75,6 +79,11 @@ register_constraints(
         "nick_is_taken": (Conflict, "that nick is taken", "nick", "Choose another nick."),
         "nick_is_not_empty": (Invalid, "a nick has at least one character", "nick", "Choose a nick."),
         "openness_is_known": (Invalid, f"openness is one of {', '.join(OPENNESS)}", "openness", None),
-        "region_has_six_or_nine_digits": (Invalid, "there is no such region", "region", "Send a six-digit code."),
+        "region_has_six_or_nine_digits": (
+            Invalid,
+            "there is no such region",
+            "region",
+            "Send a six-digit code.",
+        ),
     }
 )

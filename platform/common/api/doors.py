@@ -118,9 +118,13 @@ def reads(
     errors: Sequence[int] = (),
     market: bool = True,
     headers: Sequence[OpenApiParameter] = (),
+    also: Mapping[Any, Any] | None = None,
     summary: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A GET: `fn(self, request, query, **path)` returns a dict, a list, bytes of JSON or a Response."""
+    """A GET: `fn(self, request, query, **path)` returns a dict, a list, bytes of JSON or a Response.
+
+    `also`: what else the document says it may answer, such as `{(200, "text/csv"): OpenApiTypes.STR}`.
+    """
 
     def decorate(fn: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(fn)
@@ -131,7 +135,7 @@ def reads(
 
         shape = paged_out(gives) if paged else gives
         return _documented(
-            wrapper, fn, {200: shape, **_problems(400, 401, 403, 404, 503, *errors)}, query, None, [*headers, *([ACTING] if market else [])], summary
+            wrapper, fn, {200: shape, **(also or {}), **_problems(400, 401, 403, 404, 503, *errors)}, query, None, [*headers, *([ACTING] if market else [])], summary
         )
 
     return decorate

@@ -5,29 +5,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('nick', models.CharField(max_length=30)),
-                ('name', models.CharField(blank=True, max_length=60)),
-                ('region', models.IntegerField()),
-                ('openness', models.CharField(default='masked', max_length=10)),
-                ('status', models.CharField(default='open', max_length=10)),
-                ('joined_at', models.DateTimeField()),
-                ('id_verified_at', models.DateTimeField(null=True)),
-                ('bank_verified_at', models.DateTimeField(null=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("nick", models.CharField(max_length=30)),
+                ("name", models.CharField(blank=True, max_length=60)),
+                ("region", models.IntegerField()),
+                ("openness", models.CharField(default="masked", max_length=10)),
+                ("status", models.CharField(default="open", max_length=10)),
+                ("joined_at", models.DateTimeField()),
+                ("id_verified_at", models.DateTimeField(null=True)),
+                ("bank_verified_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('nick',), name='nick_is_taken'), models.CheckConstraint(condition=models.Q(('nick', ''), _negated=True), name='nick_is_not_empty'), models.CheckConstraint(condition=models.Q(('openness__in', ('open', 'masked', 'hidden'))), name='openness_is_known'), models.CheckConstraint(condition=models.Q(('status__in', ('open', 'sealed'))), name='member_status_is_known'), models.CheckConstraint(condition=models.Q(('region__range', (110000, 829999)), ('region__range', (110000000, 829999999)), _connector='OR'), name='region_has_six_or_nine_digits')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("nick",), name="nick_is_taken"),
+                    models.CheckConstraint(
+                        condition=models.Q(("nick", ""), _negated=True), name="nick_is_not_empty"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("openness__in", ("open", "masked", "hidden"))),
+                        name="openness_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ("open", "sealed"))), name="member_status_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("region__range", (110000, 829999)),
+                            ("region__range", (110000000, 829999999)),
+                            _connector="OR",
+                        ),
+                        name="region_has_six_or_nine_digits",
+                    ),
+                ],
             },
         ),
     ]
