@@ -13,7 +13,9 @@ from worlds.clock import Due, Entry
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {}
 
 # What a market does by itself when a deadline column comes due. Order matters only within one moment.
-DEADLINES: tuple[Due, ...] = ()
+DEADLINES: tuple[Due, ...] = (
+    Due("a deal page lapses", "shops_deal", "expires_at", "shops.actions.deals.lapse", "status = 'issued'"),
+)
 
 # What a market does by itself again and again. At one moment deadlines come first, then these, top to bottom.
 TIMETABLE: tuple[Entry, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -106,11 +107,11 @@ def issue(deals: Sequence[NewDeal], *, by: int | None, at: datetime) -> list[int
     return ids
 
 
-def _by_id(sql: str, ids: Sequence[int]) -> dict[int, tuple[object, ...]]:
+def _by_id(sql: str, ids: Sequence[int]) -> dict[int, tuple[Any, ...]]:
     return {row[0]: row[1:] for row in rows(sql, [sorted(set(ids))])}
 
 
-def _shop_fault(deal: NewDeal, shops: dict[int, tuple[object, ...]], by: int | None) -> Refusal | None:
+def _shop_fault(deal: NewDeal, shops: dict[int, tuple[Any, ...]], by: int | None) -> Refusal | None:
     if deal.shop not in shops:
         return not_there("shop", deal.shop)
     owner, status = shops[deal.shop]
@@ -124,7 +125,7 @@ def _shop_fault(deal: NewDeal, shops: dict[int, tuple[object, ...]], by: int | N
 
 
 def _buyer_fault(
-    deal: NewDeal, shops: dict[int, tuple[object, ...]], buyers: dict[int, tuple[object, ...]]
+    deal: NewDeal, shops: dict[int, tuple[Any, ...]], buyers: dict[int, tuple[Any, ...]]
 ) -> Refusal | None:
     if deal.buyer not in buyers:
         return not_there("buyer", deal.buyer)
@@ -159,7 +160,7 @@ def _page_fault(deal: NewDeal, at: datetime) -> Refusal | None:
     return None
 
 
-def _line_fault(deal: NewDeal, line: Agreed, listings: dict[int, tuple[object, ...]]) -> Refusal | None:
+def _line_fault(deal: NewDeal, line: Agreed, listings: dict[int, tuple[Any, ...]]) -> Refusal | None:
     if line.listing not in listings or listings[line.listing][0] != deal.shop:
         return NotFound(
             f"shop {deal.shop} has no listing {line.listing}", field="lines", rule="a_deal_is_about_own_listings",
@@ -208,7 +209,7 @@ def use(ids: Sequence[int], buyer: int | Sequence[int], *, at: datetime) -> list
     ]
 
 
-def _deals(ids: Sequence[int]) -> dict[int, dict[str, object]]:
+def _deals(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What never changes of each deal, and its status (for words only: the step decides)."""
     found = dicts(
         """SELECT d.id, d.shop_id AS shop, s.owner_id AS owner, d.buyer_id AS buyer, d.postage_fen, d.terms,
@@ -250,7 +251,7 @@ def lapse(ids: Sequence[int], *, at: datetime) -> None:
     _tell("deal.lapsed", done, at)
 
 
-def _tell(name: str, deals: Sequence[tuple[object, ...]], at: datetime) -> None:
+def _tell(name: str, deals: Sequence[tuple[Any, ...]], at: datetime) -> None:
     """Only the two sides hear of a deal; prices and terms are on its page."""
     emit(
         name,
