@@ -138,7 +138,14 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "Asia/Shanghai"
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    # a request that rings a bell never waits for a broker that is away; the bell is rung again by beat
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "socket_connect_timeout": 1,
+}
 # Real seconds: what the platform itself does again and again. What a market does is in jishi.wiring.TIMETABLE.
 CELERY_BEAT_SCHEDULE = {
     "live clocks tick": {"task": "worlds.tasks.tick_live_worlds", "schedule": 1.0, "options": {"expires": 1}},
@@ -185,6 +192,7 @@ JISHI_FIRST_DAY = date(2010, 3, 1)
 JISHI_SUBSCRIPTIONS = "jishi.wiring.SUBSCRIPTIONS"
 JISHI_DEADLINES = "jishi.wiring.DEADLINES"
 JISHI_TIMETABLE = "jishi.wiring.TIMETABLE"
+JISHI_CELERY = "jishi.celery.app"
 JISHI_JOBS = "jishi.wiring.JOBS"
 JISHI_NOT_HASHED = "jishi.wiring.NOT_HASHED"
 JISHI_FOUND = "jishi.wiring.found"

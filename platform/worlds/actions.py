@@ -18,7 +18,7 @@ from common.errors import Conflict, Invalid, NotFound
 from common.moments import start_of, within
 from worlds import jobs, schemas
 from worlds.current import point, quoted
-from worlds.models import ApiKey, Job, Snapshot, World
+from worlds.models import ApiKey, Snapshot, World
 
 GATE = 7001
 

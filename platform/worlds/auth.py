@@ -44,7 +44,7 @@ class Principal:
 
     def sees(self, member_id: int | None) -> bool:
         """May it see what only this member may see?"""
-        return self.scope in {"admin", "read"} and self.member_id is None or self.member_id == member_id
+        return (self.scope in {"admin", "read"} and self.member_id is None) or self.member_id == member_id
 
 
 class KeyAuthentication(BaseAuthentication):

@@ -8,6 +8,7 @@ the next worker takes the job up. That only one job runs on a market is decided 
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -110,10 +111,9 @@ def ring(job_id: str) -> bool:
     """Tell the workers that a job waits; False when the broker does not answer."""
     from kombu.exceptions import OperationalError as BrokerError
 
-    from worlds import tasks
-
+    celery = import_string(settings.JISHI_CELERY)
     try:
-        tasks.run.apply_async([job_id], retry=False, expires=MESSAGE_SECONDS)
+        celery.send_task("worlds.tasks.run", [job_id], retry=False, expires=MESSAGE_SECONDS)
     except (BrokerError, OSError) as error:
         log.warning("the broker does not answer; the job stays queued", job=job_id, error=str(error))
         return False
@@ -255,7 +255,7 @@ def _fail(job_id: str, error: Exception) -> str:
     if refusal is None and isinstance(error, DatabaseError):
         refusal = refusal_of(error)
     if refusal is None:
-        log.error("a job failed", job=job_id, exc_info=error)
+        log.error("a job failed", job=job_id, trace="".join(traceback.format_exception(error)))
         refusal = Failed(
             f"{type(error).__name__}: {error}"[:500],
             rule="a_job_ends_well",
