@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from common.errors import Forbidden, Invalid, NotFound, Unauthorised
 from worlds.actions import hashed
-from worlds.current import noted, point
+from worlds.current import leave, noted
 from worlds.pen import glance
 
 ACTING_AS = "X-Jishi-Member"
@@ -53,17 +53,19 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Principal, None] | None:
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if not header:
-            point(None)
+            leave()
             return None
         kind, _, secret = header.partition(" ")
         if kind.lower() != "bearer" or not secret.strip():
+            leave()
             raise Unauthorised(
                 "the Authorization header is not `Bearer <key>`", field="Authorization", rule="bearer_key"
             )
         with connection.cursor() as cursor:
             cursor.execute(OPEN, [hashed(secret.strip())])
             row = cursor.fetchone()
-        if row is None:
+        if row is None:  # then the statement pointed us nowhere: we are where the request before was
+            leave()
             raise Unauthorised(
                 "nobody knows this key, or it was revoked",
                 field="Authorization",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from worlds.current import current, point
+from worlds.current import leave
 
 
 class WorldMiddleware:
@@ -16,6 +16,6 @@ class WorldMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if "HTTP_AUTHORIZATION" not in request.META and current() is not None:
-            point(None)
+        if "HTTP_AUTHORIZATION" not in request.META:
+            leave()
         return self.get_response(request)
