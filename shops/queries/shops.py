@@ -9,6 +9,7 @@ from typing import Any
 from common.batch import dicts, rows
 from common.errors import NotFound
 from regime import queries as regime
+from shops.queries.talk import inquiry_figures
 from shops.rules.shop import certificates, slots
 
 SHOP = """
@@ -96,3 +97,23 @@ def slots_of(shop_ids: Sequence[int], at: datetime) -> dict[int, int]:
         [list(shop_ids)],
     )
     return {id_: slots(granted, opened_at, protected, at, lever) for id_, granted, opened_at, protected in found}
+
+
+def profile(shop_id: int) -> dict[str, Any]:
+    """What everybody may know of a seller, but for the trade history and the feedback (those who know add them)."""
+    row = shop(shop_id)
+    on_sale, down, sold = rows(
+        """SELECT count(*) FILTER (WHERE status = 'on_sale'), count(*) FILTER (WHERE status = 'in_stock'),
+                  coalesce(sum(sold_count), 0)::bigint FROM shops_listing WHERE shop_id = %s""",
+        [shop_id],
+    )[0]
+    figures = inquiry_figures([shop_id])[shop_id]
+    return {
+        "shop": row,
+        "listings_on_sale": on_sale,
+        "listings_taken_down": down,
+        "pieces_sold": sold,
+        "inquiries_asked": figures["asked"],
+        "inquiries_answered": figures["answered"],
+        "median_response_seconds": figures["median_response_seconds"],
+    }

@@ -7,9 +7,22 @@ from typing import Any
 
 from common.batch import dicts, rows
 from common.errors import NotFound
+from members.queries import shown_name_sql
 
-CONVERSATION = """
-    SELECT c.id, o.id AS member, o.nick, coalesce(p.online_until > k.now_at, false) AS online,
+# A member's nick is theirs to show: sellers do, and so does who has written to you.
+KNOWN_TO = """CASE WHEN EXISTS (SELECT FROM shops_shop s WHERE s.owner_id = {other}.id) OR EXISTS (
+                   SELECT FROM shops_message said JOIN shops_conversation t ON t.id = said.conversation_id
+                    WHERE t.low_id = least({other}.id, {by}) AND t.high_id = greatest({other}.id, {by})
+                      AND said.sender_id = {other}.id)
+               THEN {other}.nick ELSE {shown} END"""
+
+
+def _shown(other: str, by: str) -> str:
+    return KNOWN_TO.format(other=other, by=by, shown=shown_name_sql(f"{other}.nick", f"{other}.openness"))
+
+
+CONVERSATION = f"""
+    SELECT c.id, o.id AS member, {_shown('o', '%(by)s')} AS shown_name, coalesce(p.online_until > k.now_at, false) AS online,
            c.opened_at, c.last_at, c.message_count,
            CASE WHEN c.low_id = %(by)s THEN c.low_unread ELSE c.high_unread END AS unread
       FROM (SELECT * FROM shops_conversation WHERE low_id = %(by)s
@@ -67,20 +80,32 @@ def messages(
     return said if before is None else said[::-1]
 
 
-def pair_of(conversation: int) -> tuple[int, int]:
-    """The two members of a conversation; raises `NotFound`."""
-    found = rows("SELECT low_id, high_id FROM shops_conversation WHERE id = %s", [conversation])
+def conversation_of_dispute(dispute: int) -> int | None:
+    """The conversation of the two sides of an open dispute, None if they never talked; raises `NotFound`."""
+    found = rows(
+        """SELECT c.id FROM shops_dispute d
+             LEFT JOIN shops_conversation c ON c.low_id = least(d.buyer_id, d.seller_id)
+                                           AND c.high_id = greatest(d.buyer_id, d.seller_id)
+            WHERE d.id = %s AND d.settled_at IS NULL""",
+        [dispute],
+    )
     if not found:
         raise NotFound(
-            f"there is no conversation {conversation}", field="conversation", rule="conversation_exists"
-        )
-    return found[0][0], found[0][1]
+            f"there is no open dispute {dispute}", field="dispute", rule="talk_is_opened_in_a_dispute",
+            way_out="Talk stays closed without one.",
+        )  # fmt: skip
+    conversation: int | None = found[0][0]
+    return conversation
+
+
+def no_shop(shop: int) -> NotFound:
+    return NotFound(f"there is no shop {shop}", field="shop", rule="shop_exists", way_out="List the shops.")
 
 
 def contacts(by: int, *, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
     """Member `by`'s contact list, with who is online, in order of id after `after`."""
     return dicts(
-        """SELECT c.id, c.other_id AS member, m.nick, c.label, c.added_at,
+        f"""SELECT c.id, c.other_id AS member, {_shown('m', 'c.member_id')} AS shown_name, c.label, c.added_at,
                   coalesce(p.online_until > k.now_at, false) AS online
              FROM shops_contact c JOIN members_member m ON m.id = c.other_id
              LEFT JOIN shops_presence p ON p.member_id = c.other_id CROSS JOIN worlds_clock k

@@ -70,6 +70,13 @@ def richness(description: str, picture_count: int) -> int:
     return min(100, min(50, len(description) // 20) + min(50, 5 * picture_count))
 
 
+def texts(value: Any) -> list[str]:
+    """A list of texts and nothing else; raises `Invalid`."""
+    if all(type(part) is str for part in value):
+        return list(value)
+    raise Invalid("tags are texts", field="tags", rule="tags_are_texts", way_out='Send ["实木", "包邮"].')
+
+
 def fault(field: str, value: Any) -> Invalid | None:
     """What is wrong with one field of a listing; None when nothing is. Types are the caller's care."""
     words = FAULTS[field](value) if field in FAULTS else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -103,6 +103,7 @@ def page(request: Request, items: Sequence[Any], limit: int, key: str = "id") ->
     return {"results": shown, "next": following}
 
 
+@cache
 def paged_out(gives: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The document's shape of a page of `gives`."""
     name = gives.__name__.removesuffix("Out") + "Page"
