@@ -21,7 +21,7 @@ from payments.ledger import TopUp, Withdrawal
 from payments.rules import ESCROW_STATUSES, MAX_REFERENCE, POSTINGS
 from worlds.clock import now
 
-MEMBER = {"min_value": 1, "max_value": 10**18}
+MEMBER: dict[str, Any] = {"min_value": 1, "max_value": 10**18}
 KEY = 60
 BOOKS = ("admin", "read")
 
@@ -48,6 +48,11 @@ class AccountDoor(Door):
         only(request, member_id)
         exists(member_id)
         return queries.standing(member_id)
+
+
+def principal(request: Request) -> Any:
+    """Whose key it is (`worlds.auth.Principal`)."""
+    return request.user
 
 
 def exists(member: int) -> None:
@@ -243,7 +248,7 @@ class TransfersDoor(Door):
     @reads(TransferOut, query=TransferQuery, paged=True)
     def get(self, request: Request, query: Any) -> Any:
         """Transfers in order: a member's own; every one for an admin or read key that acts as nobody."""
-        member = request.user.member_id
+        member = principal(request).member_id
         own = [f"member:{member}", f"deposit:{member}"] if member is not None else None
         if "account" in query:
             if own is not None and query["account"] not in own:
@@ -283,7 +288,7 @@ class EscrowsDoor(Door):
     def get(self, request: Request, query: Any) -> Any:
         """Escrows in order: those a member pays or awaits; every one for a key that acts as nobody."""
         found = queries.escrows(
-            member=request.user.member_id,
+            member=principal(request).member_id,
             reference=query.get("reference"),
             status=query.get("status"),
             after=query.get("after", 0),

@@ -68,7 +68,7 @@ def _move(deposits: Sequence[Deposit], kind: str, event: str, *, at: datetime) -
 
 @transaction.atomic(savepoint=False)
 def compensate(compensations: Sequence[Compensation], *, at: datetime) -> list[int]:
-    """Pay buyers from sellers' deposits; the transfers' ids. `Unaffordable` when the deposit does not reach."""
+    """Pay buyers from sellers' deposits; the transfers' ids. `Unaffordable` when one does not reach."""
     postings = [
         Posting(
             f"deposit:{c.seller}", f"member:{c.buyer}", c.amount_fen, "deposit_compensation", c.reference,
@@ -79,8 +79,8 @@ def compensate(compensations: Sequence[Compensation], *, at: datetime) -> list[i
     posted = post_each(postings, at=at)
     facts = [
         {
-            "id": c.seller, "members": [c.seller, c.buyer], "seller": c.seller, "buyer": c.buyer,
-            "amount_fen": c.amount_fen, "reference": c.reference,
+            "id": c.seller, "members": [c.seller, c.buyer],
+            "seller": c.seller, "buyer": c.buyer, "amount_fen": c.amount_fen, "reference": c.reference,
         }
         for c, p in zip(compensations, posted, strict=True)
         if p.fresh

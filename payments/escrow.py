@@ -42,9 +42,11 @@ class Refund:
 # A further part of the posting's own statement: the escrow's row stands exactly when its money has moved.
 # It takes the number of the transfer that filled it.
 HOLD = """, escrows AS (
-    INSERT INTO payments_escrow (id, reference, payer_id, payee_id, held_fen, released_fen, refunded_fen, status, held_at)
+    INSERT INTO payments_escrow (id, reference, payer_id, payee_id, held_fen, released_fen, refunded_fen,
+                                 status, held_at)
     SELECT f.id, f.reference, e.payer, e.payee, f.amount_fen, 0, 0, 'held', %(at)s
-      FROM numbered f JOIN unnest(%(payer)s::bigint[], %(payee)s::bigint[]) WITH ORDINALITY AS e(payer, payee, n) USING (n)
+      FROM numbered f
+      JOIN unnest(%(payer)s::bigint[], %(payee)s::bigint[]) WITH ORDINALITY AS e(payer, payee, n) USING (n)
      WHERE NOT EXISTS (SELECT FROM barred) ORDER BY f.id
 )"""
 
@@ -81,7 +83,7 @@ def hold(holds: Sequence[Hold], *, at: datetime) -> list[int]:
 def release(
     references: Sequence[str], *, at: datetime, commissions: Mapping[str, int] | None = None
 ) -> list[int]:
-    """All that is left goes to the payee, but for the platform's commission (reference -> fen, if any); escrow ids.
+    """All that is left goes to the payee, but for a commission (reference -> fen) of the platform; ids.
 
     `Conflict` for one that is frozen or settled, naming the rows. Three statements, the event's included.
     """
@@ -178,7 +180,8 @@ def account(reference: str) -> str:
 # One conditional UPDATE each; `fen` is what this step moves (for a freeze: what it keeps waiting).
 _MOVED = "RETURNING e.id, e.reference, e.payer_id AS payer, e.payee_id AS payee, e.refunded_fen"
 RELEASE = f"""
-    UPDATE payments_escrow e SET status = 'settled', settled_at = %(at)s, released_fen = held_fen - refunded_fen
+    UPDATE payments_escrow e
+       SET status = 'settled', settled_at = %(at)s, released_fen = held_fen - refunded_fen
       FROM (SELECT id, held_fen - released_fen - refunded_fen AS fen FROM payments_escrow
              WHERE reference = ANY(%(references)s) AND status = ANY(%(sources)s) FOR UPDATE) l
      WHERE e.id = l.id {_MOVED}, l.fen
@@ -189,11 +192,13 @@ REFUND = f"""
            status = CASE WHEN released_fen + refunded_fen + r.fen = held_fen THEN 'settled' ELSE status END,
            settled_at = CASE WHEN released_fen + refunded_fen + r.fen = held_fen THEN %(at)s END
       FROM unnest(%(references)s::text[], %(amount)s::bigint[]) AS r(reference, fen)
-     WHERE e.reference = r.reference AND status = ANY(%(sources)s) AND released_fen + refunded_fen + r.fen <= held_fen
+     WHERE e.reference = r.reference AND status = ANY(%(sources)s)
+       AND released_fen + refunded_fen + r.fen <= held_fen
     {_MOVED}, r.fen
 """
 FREEZE = f"""
-    UPDATE payments_escrow e SET status = %(target)s WHERE reference = ANY(%(references)s) AND status = ANY(%(sources)s)
+    UPDATE payments_escrow e SET status = %(target)s
+     WHERE reference = ANY(%(references)s) AND status = ANY(%(sources)s)
     {_MOVED}, held_fen - released_fen - refunded_fen AS fen
 """
 
@@ -207,7 +212,7 @@ def _move(
     refunds: Sequence[Refund] = (),
     **extra: Any,
 ) -> list[dict[str, Any]]:
-    """Take the step on every escrow, or refuse, naming the rows that did not take it; the moved ones, in order."""
+    """Take the step on every escrow, or refuse, naming those that did not take it; the moved, in order."""
     step = ESCROW_STEP[action]
     twice = repeated(references)
     if twice:
@@ -234,7 +239,8 @@ def _why_not(
     there = {
         row[0]: row[1:]
         for row in rows(
-            "SELECT reference, status, held_fen - released_fen - refunded_fen FROM payments_escrow WHERE reference = ANY(%s)",
+            "SELECT reference, status, held_fen - released_fen - refunded_fen FROM payments_escrow"
+            " WHERE reference = ANY(%s)",
             [list(stuck)],
         )
     }
@@ -300,5 +306,6 @@ def _posting(e: dict[str, Any], to: str, fen: int, kind: str) -> Posting:
 
 def _fact(id_: int, reference: str, payer: int, payee: int, fen: int) -> dict[str, Any]:
     return {
-        "id": id_, "members": [payer, payee], "reference": reference, "payer": payer, "payee": payee, "amount_fen": fen,
+        "id": id_, "members": [payer, payee],
+        "reference": reference, "payer": payer, "payee": payee, "amount_fen": fen,
     }  # fmt: skip

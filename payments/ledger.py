@@ -40,7 +40,8 @@ class Withdrawal:
 # asked:  what was given, numbered;      kept:  those already posted under the same key;
 # moved:  what each account gives, gets; poor:  accounts that would give what they lack;
 # barred: one row if anything forbids it. Then accounts grow or are opened, and the transfers are written.
-# All parts see the table as it was before the statement; the CHECK on accounts still guards a race without the pen.
+# All parts see the tables as they were before the statement; the CHECK on accounts still guards a race
+# of writers that did not take the pen.
 POST = """
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(debit)s::text[], %(credit)s::text[], %(amount_fen)s::bigint[], %(kind)s::text[],
@@ -65,7 +66,8 @@ WITH asked AS MATERIALIZED (
 ), barred AS MATERIALIZED (
     SELECT 1 FROM poor UNION ALL SELECT 1 FROM kept WHERE {clash}
 ), grown AS (
-    UPDATE payments_account a SET given_fen = a.given_fen + s.given, received_fen = a.received_fen + s.received
+    UPDATE payments_account a
+       SET given_fen = a.given_fen + s.given, received_fen = a.received_fen + s.received
       FROM sided s WHERE a.id = s.id AND NOT EXISTS (SELECT FROM barred) RETURNING a.id, a.code
 ), opened AS (
     INSERT INTO payments_account (id, code, kind, given_fen, received_fen)
@@ -75,7 +77,8 @@ WITH asked AS MATERIALIZED (
 ), accounts AS MATERIALIZED (
     SELECT id, code FROM grown UNION ALL SELECT id, code FROM opened
 ), numbered AS (
-    SELECT f.*, (SELECT coalesce(max(id), 0) FROM payments_transfer) + row_number() OVER (ORDER BY n) AS id FROM fresh f
+    SELECT f.*, (SELECT coalesce(max(id), 0) FROM payments_transfer) + row_number() OVER (ORDER BY n) AS id
+      FROM fresh f
 ), posted AS (
     INSERT INTO payments_transfer (id, debit_id, credit_id, amount_fen, kind, reference, key, at)
     SELECT f.id, d.id, c.id, f.amount_fen, f.kind, f.reference,
@@ -115,7 +118,7 @@ def post_each(
     also: str = "",
     extra: Mapping[str, Any] | None = None,
 ) -> list[Posted]:
-    """As `post`, saying which transfers are new. `once`: a key that was posted before is a clash even if alike.
+    """As `post`, saying which transfers are new. `once`: a key posted before is a clash even if alike.
 
     `also` is SQL of further parts of the same statement (an escrow's row), with its parameters in `extra`;
     it must do nothing when `barred` has a row.
@@ -204,18 +207,22 @@ def _unaffordable(poor: Mapping[str, int], postings: Sequence[Posting]) -> Unaff
                 left[posting.debit] -= posting.amount_fen
             else:
                 guilty.append(row)
-    code = postings[guilty[0]].debit
-    kind, _, whose = code.partition(":")
-    who = f"member {whose}" if kind == "member" else code
+    first = postings[guilty[0]].debit
+    short = [{"account": code, "have_fen": poor[code], "need_fen": need[code]} for code in poor]
+    more = f" (and {len(poor) - 1} more)" if len(poor) > 1 else ""
     return Unaffordable(
-        f"{who} has {show_yuan(poor[code])} yuan and needs {show_yuan(need[code])}",
+        f"{named(first)} has {show_yuan(poor[first])} yuan and needs {show_yuan(need[first])}{more}",
         field="amount_fen",
         rule="nobody_spends_what_they_lack",
         way_out="Top the account up, or pay less.",
         rows=guilty,
-        extra={"account": code, "have_fen": poor[code], "need_fen": need[code]}
-        | ({"member": int(whose)} if kind == "member" else {}),
+        extra={"short": sorted(short, key=lambda account: account["account"] != first)[:20]},
     )
+
+
+def named(code: str) -> str:
+    """An account in words: a member's is the member."""
+    return code.replace("member:", "member ") if code.startswith("member:") else f"account {code}"
 
 
 def open_accounts(codes: Sequence[str]) -> None:
@@ -224,7 +231,8 @@ def open_accounts(codes: Sequence[str]) -> None:
         """INSERT INTO payments_account (id, code, kind, given_fen, received_fen)
            SELECT (SELECT coalesce(max(id), 0) FROM payments_account) + row_number() OVER (ORDER BY n),
                   code, split_part(code, ':', 1), 0, 0
-             FROM (SELECT code, min(n) AS n FROM unnest(%s::text[]) WITH ORDINALITY AS a(code, n) GROUP BY code) asked
+             FROM (SELECT code, min(n) AS n FROM unnest(%s::text[]) WITH ORDINALITY AS a(code, n)
+                    GROUP BY code) asked
             WHERE NOT EXISTS (SELECT FROM payments_account there WHERE there.code = asked.code)""",
         [list(codes)],
     )
@@ -250,7 +258,7 @@ def top_up(topups: Sequence[TopUp], *, at: datetime) -> list[int]:
 
 @transaction.atomic(savepoint=False)
 def withdraw(withdrawals: Sequence[Withdrawal], *, at: datetime) -> list[int]:
-    """Take money out to the bank; the transfers' ids. `Conflict` for a member whose bank account is not verified."""
+    """Take money out to the bank; the transfers' ids. `Conflict` for a bank account that is not verified."""
     _members_who([w.member for w in withdrawals], needs_bank=True)
     postings = [
         Posting(
@@ -293,13 +301,13 @@ def _members_who(members: Sequence[int], *, needs_bank: bool) -> None:
     )
     missing = [row for row, member in enumerate(members) if member not in banked]
     if missing:
-        raise NotFound(
-            f"there is no member {members[missing[0]]}", field="member", rule="member_exists", rows=missing
-        )
+        which = f"member {members[missing[0]]}" if len(missing) == 1 else "such member"
+        raise NotFound(f"there is no {which}", field="member", rule="member_exists", rows=missing)
     unbanked = [row for row, member in enumerate(members) if needs_bank and not banked[member]]
     if unbanked:
+        who = f"member {members[unbanked[0]]}" if len(unbanked) == 1 else "the member"
         raise Conflict(
-            f"member {members[unbanked[0]]} has no verified bank account to withdraw to",
+            f"{who} has no verified bank account to withdraw to",
             field="member",
             rule="withdrawal_goes_to_a_verified_bank",
             way_out="Have the bank account verified: POST /api/members/<id>/verify/ with what=bank.",

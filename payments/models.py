@@ -60,11 +60,12 @@ class Transfer(Fact):
         indexes = [
             models.Index(fields=["debit", "id"], name="what_an_account_gave"),
             models.Index(fields=["credit", "id"], name="what_an_account_received"),
+            models.Index(fields=["reference", "id"], name="transfers_of_a_reference"),
         ]
 
 
 class Escrow(Row):
-    """A payer's money held for a payee under an opaque `reference`; it lies in the account `escrow:<reference>`."""
+    """A payer's money held for a payee under an opaque `reference`, in the account `escrow:<reference>`."""
 
     reference = models.CharField(max_length=60)
     payer = models.ForeignKey(Member, models.PROTECT, related_name="+")

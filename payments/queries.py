@@ -73,7 +73,8 @@ WITH a AS (
       FROM lines GROUP BY day
 ), shown AS (
     SELECT l.n, l.id, l.at, l.kind, l.reference, c.code AS counterparty, l.in_fen, l.out_fen, l.balance_fen
-      FROM lines l JOIN payments_account c ON c.id = l.other WHERE l.n > %(after)s ORDER BY l.n LIMIT %(limit)s
+      FROM lines l JOIN payments_account c ON c.id = l.other
+     WHERE l.n > %(after)s ORDER BY l.n LIMIT %(limit)s
 )
 SELECT json_build_object(
     'opening_fen', (SELECT coalesce(sum(in_fen - out_fen), 0)::bigint FROM movements WHERE at < %(start)s),
@@ -145,7 +146,7 @@ def escrows(
     after: int = 0,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Escrows in order after id `after`: those a member pays or awaits (None: all), one reference's, one status's."""
+    """Escrows after id `after`: a member's (payer or payee; None: all), a reference's, a status's."""
     where, params = ["id > %(after)s"], {"after": after, "limit": limit, "member": member}
     if member is not None:
         where.append("(payer_id = %(member)s OR payee_id = %(member)s)")
@@ -163,7 +164,8 @@ def escrows(
 
 TRIAL_BALANCE = """
 WITH sides AS (
-    SELECT debit_id AS id, amount_fen AS given, 0::bigint AS received, at FROM payments_transfer WHERE at < %(end)s
+    SELECT debit_id AS id, amount_fen AS given, 0::bigint AS received, at
+      FROM payments_transfer WHERE at < %(end)s
     UNION ALL SELECT credit_id, 0, amount_fen, at FROM payments_transfer WHERE at < %(end)s
 )
 SELECT a.kind, count(DISTINCT a.id) AS account_count,

@@ -73,7 +73,7 @@ def _check(registrations: Sequence[Registration]) -> None:
         seen.add(nick)
     if taken:
         raise Conflict(
-            f"the nick {nicks[taken[0]]} is taken" if len(taken) == 1 else "these nicks are taken",
+            f"the nick {nicks[taken[0]]} is taken" if len(taken) == 1 else "that nick is taken",
             field="nick",
             rule="nick_is_taken",
             way_out="Choose another nick.",

@@ -15,7 +15,11 @@ from members import actions, queries
 from members.actions import Registration
 from members.rules import MAX_NAME, MAX_NICK, OPENNESS, VERIFIABLE, fault_of
 
-CODE = {"min_value": 0, "max_value": 999_999_999, "help_text": "GB/T 2260: six digits, nine for a town"}
+CODE: dict[str, Any] = {
+    "min_value": 0,
+    "max_value": 999_999_999,
+    "help_text": "GB/T 2260: six digits, nine for a town",
+}
 
 
 class MemberOut(Out):
@@ -148,9 +152,11 @@ def there(member_id: int) -> dict[str, Any]:
 
 def knows_all(request: Request) -> bool:
     """An admin or read key that acts as nobody."""
-    return request.user.sees(None)
+    principal: Any = request.user
+    return bool(principal.sees(None))
 
 
 def seen(request: Request, row: dict[str, Any]) -> dict[str, Any]:
     """The member as this key may see them."""
-    return queries.own(row) if request.user.sees(row["id"]) else queries.public(row)
+    principal: Any = request.user
+    return queries.own(row) if principal.sees(row["id"]) else queries.public(row)

@@ -16,7 +16,8 @@ COLUMNS = "id, nick, name, region, openness, status, joined_at, id_verified_at, 
 def shown_name_sql(nick: str, openness: str) -> str:
     """`shown_name` as an SQL expression over two columns, for pages that are made in SQL."""
     return (
-        f"CASE {openness} WHEN 'open' THEN {nick} WHEN 'masked' THEN left({nick}, 1) || '**' || right({nick}, 1)"
+        f"CASE {openness} WHEN 'open' THEN {nick}"
+        f" WHEN 'masked' THEN left({nick}, 1) || '**' || right({nick}, 1)"
         f" ELSE '{ANONYMOUS}' END"
     )
 

@@ -22,7 +22,7 @@ REQUIRED: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What one field of a row may be. `least` and `most`: of a number its bounds, of a text or list its length."""
+    """What a field of a row may be. `least`, `most`: of a number its bounds, of a text or list its length."""
 
     kind: type
     default: Any = REQUIRED
@@ -33,13 +33,14 @@ class Column:
         """(words, rule), or None. A bool is no number, a number no text."""
         if type(value) is not self.kind:
             return f"this is not {NAMES.get(self.kind, self.kind.__name__)}", "field_is_of_its_kind"
+        given: Any = value
         if self.kind is bool:
             return None
-        size = value if self.kind is int else len(value)
+        size = given if self.kind is int else len(given)
         if not self.least <= size <= self.most:
             what = "" if self.kind is int else " in length"
             return f"{self.least} to {self.most}{what} is allowed here", "field_is_within_bounds"
-        if self.kind is str and "\0" in value:
+        if self.kind is str and "\0" in given:
             return "a text has no NUL character", "text_has_no_nul"
         return None
 
@@ -48,7 +49,7 @@ NAMES = {int: "a whole number", str: "a text", bool: "true or false", list: "a l
 
 
 def read_row(row: Any, columns: Mapping[str, Column]) -> dict[str, Any]:
-    """The row's values, defaults filled in; raises `Invalid` naming the first field that is wrong or not known."""
+    """The row's values, defaults filled in; raises `Invalid` naming the first field that is wrong."""
     if type(row) is not dict:
         raise Invalid(
             "a row is an object", field="rows", rule="row_is_an_object", way_out='Send {"rows": [{...}]}.'
@@ -72,7 +73,7 @@ def read_row(row: Any, columns: Mapping[str, Column]) -> dict[str, Any]:
     return read
 
 
-class _Rows(serializers.Field):  # type: ignore[type-arg]
+class _Rows(serializers.Field):
     """A list of 1 to MAX_ROWS rows, each read later, on its own."""
 
     default_error_messages = {
@@ -123,7 +124,7 @@ def answer(
     *,
     status: int = 201,
 ) -> dict[str, Any]:
-    """Do every row that can be done; each other one has its own refusal. `act` gives an id (or a dict) a row."""
+    """Do every row that can be done; each other has its own refusal. `act` gives an id (or a dict) a row."""
     results: list[dict[str, Any]] = [{} for _ in data]
     places: list[int] = []
     intents: list[T] = []
