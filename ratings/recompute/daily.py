@@ -1,0 +1,74 @@
+"""The daily run: decisions, sums, publication. At midnight for the day that ended."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from common.batch import dicts, execute, rows
+from common.moments import day_of
+from events.actions import emit
+from ratings.recompute import credit, decisions, indices
+from ratings.rules import grade
+from regime import queries as regime
+from regime.levers import Regime
+
+# The level each member was last told of moves to the present one.
+TOLD = """
+    UPDATE ratings_credit c SET told_level = c.level
+      FROM (SELECT id, told_level AS before FROM ratings_credit WHERE told_level <> level) o WHERE o.id = c.id
+    RETURNING c.id, c.member_id, c.role, c.points, o.before, c.level
+"""
+KEEP = """
+    INSERT INTO ratings_fold (id, through, levers) VALUES (1, %s, %s)
+        ON CONFLICT (id) DO UPDATE SET through = excluded.through, levers = excluded.levers
+"""
+
+
+@transaction.atomic
+def run(*, at: datetime, full: bool = False) -> None:
+    """Bring credit and indices up to the end of yesterday; nothing to do when they are. `full`: from nothing."""
+    through, levers = day_of(at) - timedelta(days=1), regime.at(at)
+    last, under = folded()
+    if last is not None and last >= through and not full:
+        return
+    days = credit.window(through, levers)
+    decisions.settle_accounts()
+    before = credit.window(last, levers) if last is not None else None
+    if before is None or full or under != credit.digest(levers):
+        credit.rebuild(days, levers)
+    else:
+        credit.update(before, days, levers)
+    indices.publish(before, days, levers.dsr.publish_after_count)
+    execute(KEEP, [through, credit.digest(levers)])
+    _tell(levers, at)
+
+
+def folded() -> tuple[date | None, str]:
+    """The last day that is added up (None: none yet), and the digest of the levers it was under."""
+    found = rows("SELECT through, levers FROM ratings_fold")
+    return (found[0][0], found[0][1]) if found else (None, "")
+
+
+def _tell(levers: Regime, at: datetime) -> None:
+    """`grade.changed` for whoever stands on another level than they were last told."""
+    ladder = levers.credit.ladder_points
+    moved = sorted(dicts(TOLD), key=lambda row: row["id"])
+    emit(
+        "grade.changed",
+        [
+            {
+                "id": row["member_id"],
+                "members": [row["member_id"]],
+                "public": True,
+                "role": row["role"],
+                "points": row["points"],
+                "before": row["before"],
+                "after": row["level"],
+                "badge": badge.badge if (badge := grade(row["points"], ladder)) else None,
+            }
+            for row in moved
+        ],
+        at=at,
+    )
