@@ -91,6 +91,8 @@ def _own(folder: Path, user: str) -> None:
     if os.geteuid() != 0:
         return
     uid, gid = (int(part) for part in user.split(":")) if ":" in user else (0, 0)
+    if uid:
+        folder.parent.chmod(0o711)  # let that user pass through; what is secret in it has its own lock
     if folder.stat().st_uid == uid:
         return
     for parent, _folders, files in os.walk(folder):

@@ -1,0 +1,57 @@
+"""The pins are whole, exact, installed and explained."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.house.places import ROOT
+
+FILES = ("requirements.txt", "requirements-dev.txt")
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pins(file: str) -> dict[str, str]:
+    lines = (line.strip() for line in (ROOT / file).read_text().splitlines())
+    return {plain(Requirement(line).name): line for line in lines if line and not line.startswith("#")}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_pin_is_exact_and_installed(file):
+    for name, line in pins(file).items():
+        assert re.fullmatch(r"[\w.-]+==[\w.]+", line), line
+        assert importlib.metadata.version(name) == line.split("==")[1]
+
+
+@pytest.mark.parametrize("files", [FILES[:1], FILES], ids=["to run", "to test"])
+def test_the_lists_are_whole_so_they_install_without_resolving(files):
+    listed = {name for file in files for name in pins(file)}
+    lacking = {}
+    for name in listed:
+        for text in importlib.metadata.requires(name) or []:
+            need = Requirement(text)
+            if need.marker is not None and not need.marker.evaluate({"extra": ""}):
+                continue
+            if plain(need.name) not in listed:
+                lacking[plain(need.name)] = name
+            elif need.specifier:
+                assert need.specifier.contains(importlib.metadata.version(need.name), prereleases=True), text
+    assert lacking == {}
+
+
+def test_no_pin_stands_in_both_lists():
+    assert set(pins(FILES[0])) & set(pins(FILES[1])) == set()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_pin_has_its_reason(file):
+    page = (ROOT / "docs" / "dependencies.md").read_text().split("## Looked at and left out")[0]
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    named = {plain(word) for row in rows for word in re.split(r"[|,\s]+", row) if word}
+    assert set(pins(file)) - named == set()
