@@ -6,7 +6,8 @@ bring values of its own, and the moved rows come back from the same statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -172,7 +173,9 @@ FACTS = (
 LINE_FACTS = ("line", "listing", "quantity", "paid_fen", "refunded_fen")
 
 
-def order_facts(rows: Sequence[Row], *, standing: bool = False, **more: Sequence[Any]) -> list[dict[str, Any]]:
+def order_facts(
+    rows: Sequence[Row], *, standing: bool = False, **more: Sequence[Any]
+) -> list[dict[str, Any]]:
     """What an event tells of orders, to buyer and seller only. `standing`: without lines refunded in full.
 
     `more`: name -> one value for each order. Notes, memos and addresses are never told.
@@ -182,7 +185,9 @@ def order_facts(rows: Sequence[Row], *, standing: bool = False, **more: Sequence
         fact: dict[str, Any] = {name: row[name] for name in FACTS}
         fact["members"] = [row["buyer"], row["seller"]]
         fact["lines"] = [
-            {name: line[name] for name in LINE_FACTS} for line in row["lines"] if not (standing and line["closed"])
+            {name: line[name] for name in LINE_FACTS}
+            for line in row["lines"]
+            if not (standing and line["closed"])
         ]
         facts.append(fact | {name: values[n] for name, values in more.items()})
     return facts
@@ -198,6 +203,20 @@ def dispute_facts(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """What an event tells of disputes: never evidence nor replies."""
     names = ("id", "refund", "order", "buyer", "seller", "award_fen", "must_return", "ruled_by")
     return [{name: row[name] for name in names} | {"members": [row["buyer"], row["seller"]]} for row in rows]
+
+
+@contextmanager
+def about(intents: Sequence[int]) -> Iterator[None]:
+    """A refusal raised within names rows of a list made from intents; outside it names the intents.
+
+    `intents[row]` is the intent that row of the list was made from.
+    """
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.each = {intents[row]: each for row, each in sorted(refusal.each.items(), reverse=True)}
+        refusal.rows = tuple(sorted({intents[row] for row in refusal.rows}))
+        raise
 
 
 def reference(order: int) -> str:

@@ -1,0 +1,166 @@
+"""What the end of a refund does to its order: money, stock, the confirm clock, the order's own end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from common.batch import dicts, execute, rows
+from common.transitions import Step
+from events.actions import emit
+from payments import escrow, ledger
+from regime import queries as regime
+from shops.actions import stock
+from shops.actions.moving import ORDER, REFUND, Row, move, order_facts, reference, refund_facts
+from shops.rules.order import ORDER_STEP
+from shops.rules.refund import DISPUTE_OPEN
+
+SETTLED = "settled_at = %(at)s, settled_by = %(who)s"
+
+
+def close(ids: Sequence[int], step: Step, *, at: datetime, who: str, by: int | None = None) -> list[Row]:
+    """Close requests by `step`: nothing is paid back and the confirm clock goes on. `by`: the buyer, if one acts."""
+    closed = move(REFUND, step, ids, at=at, by=by, sets=SETTLED, who=who)
+    _settle(closed, paid=False, at=at)
+    emit("refund.closed", refund_facts(closed), at=at)
+    return closed
+
+
+def succeed(
+    ids: Sequence[int],
+    step: Step,
+    *,
+    at: datetime,
+    who: str,
+    by: int | None = None,
+    awards: Sequence[int] | None = None,
+) -> list[Row]:
+    """Pay requests back by `step`: `awards` (fen, by a ruling) or what was asked. `by`: the seller, if one acts.
+
+    Escrow pays; a line refunded in full is closed, its pieces return if they never left; an order refunded in
+    full is closed; else its clock goes on.
+    """
+    sets, each = SETTLED, None
+    if awards is not None:
+        sets, each = f"{SETTLED}, amount_fen = i.award", ("award bigint", [{"award": fen} for fen in awards])
+    paid = move(REFUND, step, ids, at=at, by=by, role="seller", sets=sets, each=each, who=who)
+    _refund_lines(paid, at=at)
+    escrow.refund([escrow.Refund(reference(row["order"]), row["amount_fen"]) for row in paid], at=at)
+    _pay_return_postage(paid, at=at)
+    orders = _settle(paid, paid=True, at=at)
+    emit("refund.succeeded", refund_facts(paid), at=at)
+    whole = [row["id"] for row in orders if row["refunded_fen"] == row["total_fen"]]
+    _close_orders(whole, at=at)
+    _ship_rest([row["id"] for row in orders if row["nothing_to_send"] and row["id"] not in whole], at=at)
+    return paid
+
+
+def _refund_lines(paid: Sequence[Row], *, at: datetime) -> None:
+    """Each line is refunded by so much; in full, it is closed, and what was never sent returns to stock."""
+    full = "l.refunded_fen + r.fen = l.paid_fen + l.postage_fen"
+    back = f"{full} AND l.shipped_at IS NULL AND l.taken_count > 0 AND l.restocked_at IS NULL"
+    touched = rows(
+        f"""UPDATE shops_orderline l
+               SET refunded_fen = l.refunded_fen + r.fen,
+                   closed_at = CASE WHEN {full} THEN %(at)s ELSE l.closed_at END,
+                   restocked_at = CASE WHEN {back} THEN %(at)s ELSE l.restocked_at END
+              FROM unnest(%(lines)s::bigint[], %(fen)s::bigint[]) AS r(line, fen) WHERE l.id = r.line
+         RETURNING l.listing_id, l.taken_count, l.shipped_at IS NULL AND l.restocked_at IS NOT NULL""",
+        {"at": at, "lines": [row["line"] for row in paid], "fen": [row["amount_fen"] for row in paid]},
+    )
+    pieces = sorted((listing, taken) for listing, taken, returned in touched if returned)
+    if pieces:
+        stock.give_back(pieces, at=at)
+
+
+def _settle(refunds: Sequence[Row], *, paid: bool, at: datetime) -> list[Row]:
+    """Count the requests off their orders, and let the clock of an order with none left go on where it stood."""
+    count: dict[int, int] = defaultdict(int)
+    fen: dict[int, int] = defaultdict(int)
+    for row in refunds:
+        count[row["order"]] += 1
+        fen[row["order"]] += row["amount_fen"] if paid else 0
+    orders = sorted(count)
+    settled = dicts(
+        """UPDATE shops_order o
+              SET refunded_fen = o.refunded_fen + d.fen, open_refunds = o.open_refunds - d.settled, modified_at = %(at)s,
+                  confirm_by = CASE WHEN o.open_refunds = d.settled AND o.confirm_left IS NOT NULL
+                                    THEN %(at)s + o.confirm_left ELSE o.confirm_by END,
+                  confirm_left = CASE WHEN o.open_refunds = d.settled THEN NULL ELSE o.confirm_left END
+             FROM unnest(%(orders)s::bigint[], %(fen)s::bigint[], %(count)s::int[]) AS d(id, fen, settled)
+            WHERE o.id = d.id
+        RETURNING o.id, o.total_fen, o.refunded_fen,
+                  o.status = 'shipped_part' AND NOT EXISTS (
+                      SELECT FROM shops_orderline l
+                       WHERE l.order_id = o.id AND l.closed_at IS NULL AND l.shipped_at IS NULL) AS nothing_to_send""",
+        {"at": at, "orders": orders, "fen": [fen[i] for i in orders], "count": [count[i] for i in orders]},
+    )
+    thaw(orders, at=at)
+    return sorted(settled, key=lambda row: row["id"])
+
+
+def thaw(orders: Sequence[int], *, at: datetime) -> None:
+    """Escrow that no dispute holds any more, and that is not used up, can be released again."""
+    free = rows(
+        """SELECT e.reference FROM payments_escrow e
+            WHERE e.reference = ANY(%s) AND e.status = 'frozen'
+              AND NOT EXISTS (SELECT FROM shops_dispute d WHERE 'order:' || d.order_id = e.reference AND d.order_id = ANY(%s)
+                                 AND d.status = ANY(%s)) ORDER BY e.id""",
+        [[reference(i) for i in orders], list(orders), list(DISPUTE_OPEN)],
+    )
+    if free:
+        escrow.unfreeze([row[0] for row in free], at=at)
+
+
+def _close_orders(orders: Sequence[int], *, at: datetime) -> None:
+    if orders:
+        closed = move(
+            ORDER, ORDER_STEP["close"], orders, at=at, sets="closed_at = %(at)s, closed_by = 'refund'"
+        )
+        emit("order.closed", order_facts(closed), at=at)
+
+
+def _ship_rest(orders: Sequence[int], *, at: datetime) -> None:
+    """What was not sent was refunded: the order waits for the buyer now."""
+    from shops.actions.shipping import STARTS_CLOCK, spans
+
+    if orders:
+        rules = regime.at(at)
+        moved = move(
+            ORDER, ORDER_STEP["ship_rest"], orders, at=at, sets=STARTS_CLOCK, pauses=rules.trade.refund_pauses_confirm,
+            **spans(rules),
+        )  # fmt: skip
+        emit("order.shipped", order_facts(moved), at=at)
+
+
+def _pay_return_postage(paid: Sequence[Row], *, at: datetime) -> None:
+    """The parcel back, where the seller bears it: from the seller's balance, as far as it reaches."""
+    due = [row for row in paid if row["postage_by"] == "seller" and row["return_postage_fen"] > 0]
+    if not due:
+        return
+    left = dict(
+        rows(
+            "SELECT code, received_fen - given_fen FROM payments_account WHERE code = ANY(%s)",
+            [[f"member:{row['seller']}" for row in due]],
+        )
+    )
+    postings, shares = [], []
+    for row in due:
+        code = f"member:{row['seller']}"
+        fen = min(row["return_postage_fen"], left.get(code, 0))
+        if fen:
+            left[code] -= fen
+            shares.append((row["id"], fen))
+            postings.append(
+                ledger.Posting(
+                    code, f"member:{row['buyer']}", fen, "seller_compensation", reference(row["order"]),
+                    f"return_postage:{row['id']}",
+                )
+            )  # fmt: skip
+    ledger.post(postings, at=at)
+    execute(
+        """UPDATE shops_refund r SET postage_paid_fen = p.fen FROM unnest(%s::bigint[], %s::bigint[]) AS p(id, fen)
+            WHERE r.id = p.id""",
+        [[i for i, _ in shares], [fen for _, fen in shares]],
+    )
