@@ -32,13 +32,13 @@ class Compensation:
     key: str
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def freeze(deposits: Sequence[Deposit], *, at: datetime) -> list[int]:
     """Freeze members' own money; the transfers' ids. `Unaffordable` names the rows."""
     return _move(deposits, "deposit_freeze", "deposit.frozen", at=at)
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def unfreeze(deposits: Sequence[Deposit], *, at: datetime) -> list[int]:
     """Give it back to them; the transfers' ids. `Unaffordable` when less is frozen."""
     return _move(deposits, "deposit_unfreeze", "deposit.unfrozen", at=at)
@@ -66,7 +66,7 @@ def _move(deposits: Sequence[Deposit], kind: str, event: str, *, at: datetime) -
     return [p.id for p in posted]
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def compensate(compensations: Sequence[Compensation], *, at: datetime) -> list[int]:
     """Pay buyers from sellers' deposits; the transfers' ids. `Unaffordable` when one does not reach."""
     postings = [

@@ -238,7 +238,7 @@ def open_accounts(codes: Sequence[str]) -> None:
     )
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def top_up(topups: Sequence[TopUp], *, at: datetime) -> list[int]:
     """Bring money in from outside; the transfers' ids. `NotFound` for members that are not there."""
     _members_who([t.member for t in topups], needs_bank=False)
@@ -256,7 +256,7 @@ def top_up(topups: Sequence[TopUp], *, at: datetime) -> list[int]:
     return _tell("account.topped_up", topups, post_each(postings, at=at), at=at)
 
 
-@transaction.atomic(savepoint=False)
+@transaction.atomic
 def withdraw(withdrawals: Sequence[Withdrawal], *, at: datetime) -> list[int]:
     """Take money out to the bank; the transfers' ids. `Conflict` for a bank account that is not verified."""
     _members_who([w.member for w in withdrawals], needs_bank=True)
