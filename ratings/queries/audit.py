@@ -26,7 +26,7 @@ SEALS = {
         SELECT f.id FROM ratings_revision r JOIN ratings_feedback f ON f.id = r.feedback_id
          WHERE f.status IN ('open', 'sealed') AND r.verdict IS NOT NULL""",
     "no window stands open after its close, nothing is sealed after its reveal": """
-        SELECT id FROM ratings_feedback f, worlds_clock c
+        SELECT f.id FROM ratings_feedback f, worlds_clock c
          WHERE f.status = 'open' AND f.closes_at < c.now_at OR f.status = 'sealed' AND f.reveal_at < c.now_at""",
     "an answer stands beside every side that is not open, and no other": """
         SELECT f.id FROM ratings_feedback f LEFT JOIN ratings_answer a ON a.feedback_id = f.id
