@@ -66,7 +66,8 @@ def issue(deals: Sequence[NewDeal], *, by: int | None, at: datetime) -> list[int
     shops = _by_id("SELECT id, owner_id, status FROM shops_shop WHERE id = ANY(%s)", [d.shop for d in deals])
     buyers = _by_id("SELECT id, status FROM members_member WHERE id = ANY(%s)", [d.buyer for d in deals])
     listings = _by_id(
-        "SELECT id, shop_id FROM shops_listing WHERE id = ANY(%s)", [line.listing for d in deals for line in d.lines]
+        "SELECT id, shop_id FROM shops_listing WHERE id = ANY(%s)",
+        [line.listing for d in deals for line in d.lines],
     )
     refused: dict[int, Refusal] = {}
     for i, deal in enumerate(deals):
@@ -98,12 +99,21 @@ def issue(deals: Sequence[NewDeal], *, by: int | None, at: datetime) -> list[int
     insert(
         DealLine,
         [
-            {"deal_id": id_, "listing_id": line.listing, "quantity": line.quantity, "price_fen": line.price_fen}
+            {
+                "deal_id": id_,
+                "listing_id": line.listing,
+                "quantity": line.quantity,
+                "price_fen": line.price_fen,
+            }
             for id_, d in zip(ids, deals, strict=True)
             for line in d.lines
         ],
     )
-    _tell("deal.issued", [(id_, d.shop, shops[d.shop][0], d.buyer) for id_, d in zip(ids, deals, strict=True)], at)
+    _tell(
+        "deal.issued",
+        [(id_, d.shop, shops[d.shop][0], d.buyer) for id_, d in zip(ids, deals, strict=True)],
+        at,
+    )
     return ids
 
 
@@ -119,7 +129,10 @@ def _shop_fault(deal: NewDeal, shops: dict[int, tuple[Any, ...]], by: int | None
         return not_yours("shop", deal.shop)
     if status == "closed":
         return Conflict(
-            f"shop {deal.shop} is closed", field="shop", rule="a_closed_shop_deals_no_more", way_out="Reopen it."
+            f"shop {deal.shop} is closed",
+            field="shop",
+            rule="a_closed_shop_deals_no_more",
+            way_out="Reopen it.",
         )
     return None
 
@@ -130,14 +143,19 @@ def _buyer_fault(
     if deal.buyer not in buyers:
         return not_there("buyer", deal.buyer)
     if shops[deal.shop][0] == deal.buyer:
-        return Invalid("nobody deals with themself", field="buyer", rule="a_deal_has_two_sides", way_out="Name a buyer.")
+        return Invalid(
+            "nobody deals with themself", field="buyer", rule="a_deal_has_two_sides", way_out="Name a buyer."
+        )
     return None
 
 
 def _page_fault(deal: NewDeal, at: datetime) -> Refusal | None:
     if not 1 <= len(deal.lines) <= rules.LINES_MOST:
         return Invalid(
-            f"a deal page has 1 to {rules.LINES_MOST} lines", field="lines", rule="a_deal_has_lines", way_out="Add one."
+            f"a deal page has 1 to {rules.LINES_MOST} lines",
+            field="lines",
+            rule="a_deal_has_lines",
+            way_out="Add one.",
         )
     if len({line.listing for line in deal.lines}) < len(deal.lines):
         return Invalid(
@@ -167,9 +185,16 @@ def _line_fault(deal: NewDeal, line: Agreed, listings: dict[int, tuple[Any, ...]
             way_out="Name listings of this shop.",
         )  # fmt: skip
     if not 1 <= line.quantity <= rules.QUANTITY_MOST:
-        return Invalid("a quantity is 1 or more", field="quantity", rule="deal_quantity_is_1_or_more", way_out="Send 1.")
+        return Invalid(
+            "a quantity is 1 or more", field="quantity", rule="deal_quantity_is_1_or_more", way_out="Send 1."
+        )
     if not 1 <= line.price_fen <= PRICE_MOST_FEN:
-        return Invalid("a price is 1 fen or more", field="price_fen", rule="deal_price_is_1_fen_or_more", way_out="Send 1.")
+        return Invalid(
+            "a price is 1 fen or more",
+            field="price_fen",
+            rule="deal_price_is_1_fen_or_more",
+            way_out="Send 1.",
+        )
     return None
 
 
@@ -201,7 +226,9 @@ def use(ids: Sequence[int], buyer: int | Sequence[int], *, at: datetime) -> list
         [list(ids)],
     ):
         lines[deal].append(Agreed(listing, quantity, price_fen))
-    _tell("deal.used", [(id_, there[id_]["shop"], there[id_]["owner"], there[id_]["buyer"]) for id_ in ids], at)
+    _tell(
+        "deal.used", [(id_, there[id_]["shop"], there[id_]["owner"], there[id_]["buyer"]) for id_ in ids], at
+    )
     return [
         UsedDeal(id_, row["shop"], row["buyer"], row["postage_fen"], row["terms"], tuple(lines[id_]))
         for id_ in ids
@@ -234,7 +261,9 @@ def withdraw(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
 def _settle(action: str, side: str, ids: Sequence[int], by: int | None, at: datetime) -> None:
     check_each_once(ids)
     there = _deals(ids)
-    hidden = [i for i, id_ in enumerate(ids) if id_ not in there or (by is not None and there[id_][side] != by)]
+    hidden = [
+        i for i, id_ in enumerate(ids) if id_ not in there or (by is not None and there[id_][side] != by)
+    ]
     if hidden:
         raise several({i: not_there("deal", ids[i]) for i in hidden})
     take(Deal, ids, rules.DEAL_STEP[action], settled_at=at)

@@ -86,12 +86,17 @@ def check_changes(edits: Sequence[Edit], fields: Sequence[str]) -> dict[int, Ref
 
 
 def not_there(noun: str, number: int) -> NotFound:
-    return NotFound(f"there is no {noun} {number}", field=noun, rule=f"{noun}_exists", way_out="Look at the list.")
+    return NotFound(
+        f"there is no {noun} {number}", field=noun, rule=f"{noun}_exists", way_out="Look at the list."
+    )
 
 
 def not_yours(noun: str, number: int) -> Forbidden:
     return Forbidden(
-        f"{noun} {number} belongs to another member", field=noun, rule="own_things_only", way_out="Use their key."
+        f"{noun} {number} belongs to another member",
+        field=noun,
+        rule="own_things_only",
+        way_out="Use their key.",
     )
 
 

@@ -17,7 +17,15 @@ from common.errors import Conflict, Forbidden, Invalid, Refusal, several
 from common.transitions import take
 from events.actions import emit
 from regime import queries as regime
-from shops.actions.edits import Edit, check_changes, check_each_once, check_owners, not_there, not_yours, revise
+from shops.actions.edits import (
+    Edit,
+    check_changes,
+    check_each_once,
+    check_owners,
+    not_there,
+    not_yours,
+    revise,
+)
 from shops.models import Listing
 from shops.queries.shops import slots_of
 from shops.rules import listing as rules
@@ -85,7 +93,11 @@ def create(listings: Sequence[NewListing], *, by: int | None, at: datetime) -> l
     if refused:
         raise several(refused)
     ids = insert(Listing, [_record(new, at) for new in listings])
-    emit("listing.created", [_fact(id_, new, shops[new.shop][0]) for id_, new in zip(ids, listings, strict=True)], at=at)
+    emit(
+        "listing.created",
+        [_fact(id_, new, shops[new.shop][0]) for id_, new in zip(ids, listings, strict=True)],
+        at=at,
+    )
     return ids
 
 
@@ -121,7 +133,9 @@ def _record(new: NewListing, at: datetime) -> dict[str, Any]:
         "shop_id": new.shop,
         **{name: getattr(new, name) for name in COPIED},
         "section_id": sections.section_id_of(new.category_id),
-        "description_richness": rules.richness(new.description, new.picture_count) if richness is None else richness,
+        "description_richness": rules.richness(new.description, new.picture_count)
+        if richness is None
+        else richness,
         "status": "on_sale" if new.on_sale else "in_stock",
         "withdrawn_by": "",
         "created_at": at,
@@ -201,12 +215,21 @@ def _listings(ids: Sequence[int], by: int | None) -> dict[int, dict[str, Any]]:
 
 
 def _tell(
-    name: str, facts: Sequence[tuple[int, dict[str, Any]]], there: Mapping[int, Mapping[str, Any]], at: datetime
+    name: str,
+    facts: Sequence[tuple[int, dict[str, Any]]],
+    there: Mapping[int, Mapping[str, Any]],
+    at: datetime,
 ) -> None:
     emit(
         name,
         [
-            {"id": id_, "members": [there[id_]["owner_id"]], "public": True, "shop": there[id_]["shop_id"], **more}
+            {
+                "id": id_,
+                "members": [there[id_]["owner_id"]],
+                "public": True,
+                "shop": there[id_]["shop_id"],
+                **more,
+            }
             for id_, more in facts
         ],
         at=at,
@@ -254,7 +277,9 @@ def delist(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
         withdrawn_by="platform" if by is None else "seller",
         version=F("version") + 1,
     )
-    _tell("listing.delisted", [(id_, {"by": "platform" if by is None else "seller"}) for id_ in ids], there, at)
+    _tell(
+        "listing.delisted", [(id_, {"by": "platform" if by is None else "seller"}) for id_ in ids], there, at
+    )
 
 
 @transaction.atomic
@@ -267,7 +292,10 @@ def put_in_showcase(ids: Sequence[int], *, by: int | None, at: datetime) -> None
     slots = slots_of(shops, at)
     used = Counter(
         dict(
-            rows("SELECT shop_id, count(*) FROM shops_listing WHERE shop_id = ANY(%s) AND showcase GROUP BY 1", [shops])
+            rows(
+                "SELECT shop_id, count(*) FROM shops_listing WHERE shop_id = ANY(%s) AND showcase GROUP BY 1",
+                [shops],
+            )
         )
     )
     refused: dict[int, Refusal] = {}
@@ -275,7 +303,10 @@ def put_in_showcase(ids: Sequence[int], *, by: int | None, at: datetime) -> None
         shop = there[id_]["shop_id"]
         if there[id_]["status"] != "on_sale":
             refused[i] = Conflict(
-                f"listing {id_} is not on sale", field="listing", rule="what_is_shown_is_on_sale", way_out="List it."
+                f"listing {id_} is not on sale",
+                field="listing",
+                rule="what_is_shown_is_on_sale",
+                way_out="List it.",
             )
         elif not there[id_]["showcase"] and used[shop] >= slots[shop]:
             refused[i] = Conflict(
@@ -297,7 +328,9 @@ def take_from_showcase(ids: Sequence[int], *, by: int | None, at: datetime) -> N
     _set_showcase(ids, False, _listings(ids, by), at)
 
 
-def _set_showcase(ids: Sequence[int], shown: bool, there: Mapping[int, Mapping[str, Any]], at: datetime) -> None:
+def _set_showcase(
+    ids: Sequence[int], shown: bool, there: Mapping[int, Mapping[str, Any]], at: datetime
+) -> None:
     moved = [id_ for id_ in ids if there[id_]["showcase"] != shown]
     Listing.objects.filter(pk__in=moved).update(showcase=shown, version=F("version") + 1)
     _tell("listing.edited", [(id_, {"fields": ["showcase"]}) for id_ in moved], there, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,7 @@ def open_shops(openings: Sequence[Opening], *, at: datetime) -> list[int]:
     `Forbidden` before ID and bank are verified, `Conflict` for a second shop or a name in use.
     """
     faults = {i: found for i, opening in enumerate(openings) if (found := _fault(opening))}
-    faults |= {i: found for i, found in _owner_faults(openings).items() if i not in faults}
+    faults |= _owner_faults({i: opening for i, opening in enumerate(openings) if i not in faults})
     if faults:
         raise several(faults)
     granted = regime.at(at).showcase.ungraded_count
@@ -72,6 +72,11 @@ def open_shops(openings: Sequence[Opening], *, at: datetime) -> list[int]:
             }
             for o in openings
         ],
+    )
+    execute(
+        """UPDATE shops_shop s SET online_until = p.online_until FROM shops_presence p
+            WHERE s.id = ANY(%s) AND p.member_id = s.owner_id""",
+        [ids],
     )
     emit(
         "shop.opened",
@@ -94,20 +99,23 @@ def _fault(opening: Opening) -> Refusal | None:
     return rules.subsection_fault(opening.section_id, opening.subsection_id)
 
 
-def _owner_faults(openings: Sequence[Opening]) -> dict[int, Refusal]:
+def _owner_faults(openings: Mapping[int, Opening]) -> dict[int, Refusal]:
     """Unknown, sealed, unverified, already with a shop, or asking for a name in use; the first come gets it."""
     members = {
         row["id"]: row
         for row in dicts(
             """SELECT m.id, m.status, m.id_verified_at, m.bank_verified_at, s.id AS shop
                  FROM members_member m LEFT JOIN shops_shop s ON s.owner_id = m.id WHERE m.id = ANY(%s)""",
-            [[o.owner for o in openings]],
+            [[o.owner for o in openings.values()]],
         )
     }
-    taken = {row[0] for row in rows("SELECT name FROM shops_shop WHERE name = ANY(%s)", [[o.name for o in openings]])}
+    taken = {
+        row[0]
+        for row in rows("SELECT name FROM shops_shop WHERE name = ANY(%s)", [[o.name for o in openings.values()]])
+    }
     refused: dict[int, Refusal] = {}
     owners: set[int] = set()
-    for i, opening in enumerate(openings):
+    for i, opening in openings.items():
         fault = _owner_fault(opening.owner, members.get(opening.owner), opening.owner in owners)
         if fault is None and opening.name in taken:
             fault = Conflict(
@@ -124,9 +132,13 @@ def _owner_faults(openings: Sequence[Opening]) -> dict[int, Refusal]:
 
 def _owner_fault(owner: int, member: dict[str, Any] | None, again: bool) -> Refusal | None:
     if member is None:
-        return NotFound(f"there is no member {owner}", field="owner", rule="member_exists", way_out="Register first.")
+        return NotFound(
+            f"there is no member {owner}", field="owner", rule="member_exists", way_out="Register first."
+        )
     if member["status"] != "open":
-        return Forbidden("a sealed account opens no shop", field="owner", rule="member_is_open", way_out="Appeal.")
+        return Forbidden(
+            "a sealed account opens no shop", field="owner", rule="member_is_open", way_out="Appeal."
+        )
     for what in ("id", "bank"):
         if member[f"{what}_verified_at"] is None:
             return Forbidden(
@@ -137,7 +149,10 @@ def _owner_fault(owner: int, member: dict[str, Any] | None, again: bool) -> Refu
             )
     if again or member["shop"] is not None:
         return Conflict(
-            f"member {owner} has a shop already", field="owner", rule="one_shop_per_member", way_out="Edit that one."
+            f"member {owner} has a shop already",
+            field="owner",
+            rule="one_shop_per_member",
+            way_out="Edit that one.",
         )
     return None
 
@@ -152,9 +167,11 @@ def edit(edits: Sequence[Edit], *, by: int | None, at: datetime) -> None:
     there = _shops([e.id for e in edits], by)
     refused = check_changes(edits, FIELDS)
     for i, e in enumerate(edits):
-        fault = next((found for name, value in e.changes.items() if (found := rules.fault(name, value))), None)
+        fault = next(
+            (found for name, value in e.changes.items() if (found := rules.fault(name, value))), None
+        )
         if fault is None and e.changes.keys() & {"section_id", "subsection_id"}:
-            after = there[e.id] | e.changes
+            after = {**there[e.id], **e.changes}
             fault = rules.subsection_fault(after["section_id"], after["subsection_id"])
         if fault:
             refused.setdefault(i, fault)
@@ -164,11 +181,19 @@ def edit(edits: Sequence[Edit], *, by: int | None, at: datetime) -> None:
     _tell_edited([(e.id, sorted(e.changes)) for e in edits], there, at)
 
 
-def _tell_edited(edits: Sequence[tuple[int, list[str]]], there: dict[int, dict[str, Any]], at: datetime) -> None:
+def _tell_edited(
+    edits: Sequence[tuple[int, list[str]]], there: dict[int, dict[str, Any]], at: datetime
+) -> None:
     emit(
         "shop.edited",
         [
-            {"id": id_, "members": [there[id_]["owner_id"]], "public": True, "owner": there[id_]["owner_id"], "fields": f}
+            {
+                "id": id_,
+                "members": [there[id_]["owner_id"]],
+                "public": True,
+                "owner": there[id_]["owner_id"],
+                "fields": f,
+            }
             for id_, f in edits
         ],
         at=at,
@@ -219,7 +244,13 @@ def close(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
         emit(
             "listing.delisted",
             [
-                {"id": id_, "members": [there[shop]["owner_id"]], "public": True, "shop": shop, "by": _side(by)}
+                {
+                    "id": id_,
+                    "members": [there[shop]["owner_id"]],
+                    "public": True,
+                    "shop": shop,
+                    "by": _side(by),
+                }
                 for id_, shop in sorted(down)
             ],
             at=at,
@@ -267,7 +298,9 @@ def join_protection(ids: Sequence[int], *, by: int | None, at: datetime) -> None
     if deposit_fen:
         ledger.post(
             [
-                ledger.Posting(f"member:{owner}", f"deposit:{owner}", deposit_fen, "deposit_freeze", f"shop:{id_}")
+                ledger.Posting(
+                    f"member:{owner}", f"deposit:{owner}", deposit_fen, "deposit_freeze", f"shop:{id_}"
+                )
                 for id_, owner in zip(ids, owners, strict=True)
             ],
             at=at,
@@ -284,7 +317,9 @@ def leave_protection(ids: Sequence[int], *, by: int | None, at: datetime) -> Non
     left = deposits_fen(owners)
     ledger.post(
         [
-            ledger.Posting(f"deposit:{owner}", f"member:{owner}", left[owner], "deposit_unfreeze", f"shop:{id_}")
+            ledger.Posting(
+                f"deposit:{owner}", f"member:{owner}", left[owner], "deposit_unfreeze", f"shop:{id_}"
+            )
             for id_, owner in zip(ids, owners, strict=True)
             if left.get(owner)
         ],
@@ -315,10 +350,11 @@ def grant_showcase(slots: Sequence[tuple[int, int]], *, at: datetime) -> None:
     """Set how many showcase slots each shop's credit grade gives (shop, slots): told by who knows grades."""
     wrong = [i for i, (_, count) in enumerate(slots) if count < 0]
     if wrong:
-        raise Invalid("slots are counted from 0", field="slots", rule="showcase_slots_are_counted_from_0", rows=wrong)
+        raise Invalid(
+            "slots are counted from 0", field="slots", rule="showcase_slots_are_counted_from_0", rows=wrong
+        )
     execute(
         """UPDATE shops_shop s SET showcase_slots = w.slots FROM unnest(%s::bigint[], %s::int[]) AS w (shop, slots)
             WHERE s.id = w.shop AND s.showcase_slots <> w.slots""",
         [[shop for shop, _ in slots], [count for _, count in slots]],
     )
-

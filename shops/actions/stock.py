@@ -67,7 +67,9 @@ def _shortage(intents: Sequence[Pieces], short: set[int]) -> Refusal:
         else:
             left[listing] -= quantity
     if not refused:  # somebody gave pieces back between the two statements
-        return Conflict("the stock moved meanwhile", field="quantity", rule="stock_never_oversells", way_out="Again.")
+        return Conflict(
+            "the stock moved meanwhile", field="quantity", rule="stock_never_oversells", way_out="Again."
+        )
     return several(refused)
 
 

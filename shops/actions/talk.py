@@ -82,11 +82,17 @@ def _fault(said: Said, members: set[int], listings: Mapping[int, tuple[int, int]
     for name, member in (("sender", said.sender), ("to", said.to)):
         if member not in members:
             return NotFound(
-                f"there is no member {member}", field=name, rule="member_exists", way_out="Look the number up."
+                f"there is no member {member}",
+                field=name,
+                rule="member_exists",
+                way_out="Look the number up.",
             )
     if said.sender == said.to:
         return Invalid(
-            "nobody talks to themself", field="to", rule="nobody_talks_to_themself", way_out="Name somebody else."
+            "nobody talks to themself",
+            field="to",
+            rule="nobody_talks_to_themself",
+            way_out="Name somebody else.",
         )
     if said.listing is not None and said.listing not in listings:
         return not_there("listing", said.listing)
@@ -109,7 +115,10 @@ def _conversations(messages: Sequence[Said], at: datetime) -> dict[tuple[int, in
         return known
     insert(
         Conversation,
-        [{"low_id": low, "high_id": high, "opened_at": at, "last_at": at, **NOTHING_YET} for low, high in fresh],
+        [
+            {"low_id": low, "high_id": high, "opened_at": at, "last_at": at, **NOTHING_YET}
+            for low, high in fresh
+        ],
         ignore='("low_id", "high_id")',
     )
     sides = [side for low, high in fresh for side in ((low, high), (high, low))]
@@ -186,7 +195,14 @@ def _ask(
     emit(
         "inquiry.asked",
         [
-            {"id": id_, "members": [buyer, owner], "buyer": buyer, "seller": owner, "shop": shop, "listing": listing}
+            {
+                "id": id_,
+                "members": [buyer, owner],
+                "buyer": buyer,
+                "seller": owner,
+                "shop": shop,
+                "listing": listing,
+            }
             for id_, buyer, owner, shop, listing in asked
         ],
         at=at,

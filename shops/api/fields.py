@@ -55,7 +55,7 @@ def words(most: int, **more: Any) -> serializers.CharField:
 
 def acting(request: Request) -> int | None:
     """The member this request acts as; None: the platform itself (an admin key that names nobody)."""
-    member: int | None = request.user.member_id
+    member: int | None = request.user.member_id  # type: ignore[union-attr]
     return member
 
 
@@ -67,11 +67,17 @@ def version_of(request: Request, given: int | None) -> int | None:
     found = ENTITY.match(header)
     if not found:
         raise Invalid(
-            "If-Match takes the ETag you have read", field="If-Match", rule="if_match_is_an_etag", way_out='Send "3".'
+            "If-Match takes the ETag you have read",
+            field="If-Match",
+            rule="if_match_is_an_etag",
+            way_out='Send "3".',
         )
     if given is not None and given != int(found[1]):
         raise Invalid(
-            "If-Match and version differ", field="version", rule="one_version_is_meant", way_out="Send one of them."
+            "If-Match and version differ",
+            field="version",
+            rule="one_version_is_meant",
+            way_out="Send one of them.",
         )
     return int(found[1])
 

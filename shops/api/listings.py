@@ -74,7 +74,9 @@ class ListingQuery(Paged):
     supply = serializers.ChoiceField(SUPPLIES, required=False)
     delivery = serializers.ChoiceField(DELIVERIES, required=False)
     showcase = serializers.BooleanField(required=False)
-    available = serializers.BooleanField(required=False, help_text="there is a piece left, or it is made to order")
+    available = serializers.BooleanField(
+        required=False, help_text="there is a piece left, or it is made to order"
+    )
     price_from_fen = number(required=False)
     price_to_fen = number(required=False)
     outer_id = words(64, required=False)
@@ -93,7 +95,9 @@ class ListingFieldsIn(In):
     properties = serializers.DictField(child=serializers.JSONField(), required=False)
     description = words(rules.DESCRIPTION_CHARACTERS, required=False, allow_blank=True)
     picture_count = number(required=False, max_value=1_000)
-    description_richness = number(required=False, allow_null=True, max_value=100, help_text="null: worked out")
+    description_richness = number(
+        required=False, allow_null=True, max_value=100, help_text="null: worked out"
+    )
     outer_id = words(64, required=False, allow_blank=True)
 
 
@@ -129,7 +133,9 @@ class ListingsDoor(Door):
     def post(self, request: Request, data: Any, moment: Any) -> Any:
         """List goods: from stock, ahead of their making, or made to order."""
         shop = data.pop("shop", None) or shop_of(actor(request))
-        [id_] = actions.create([NewListing(shop=shop, **renamed(data, RENAMED))], by=acting(request), at=moment.at)
+        [id_] = actions.create(
+            [NewListing(shop=shop, **renamed(data, RENAMED))], by=acting(request), at=moment.at
+        )
         return tagged(queries.listing(id_), 201, f"/api/listings/{id_}/")
 
 

@@ -45,7 +45,9 @@ class ShopOut(Out):
     seven_day_return = serializers.BooleanField()
     showcase_slots = serializers.IntegerField(help_text="those its credit grade gives")
     online = serializers.BooleanField(help_text="the owner's Wangwang, now")
-    certificates = serializers.ListField(child=serializers.ChoiceField([name for name, _, _ in rules.CERTIFICATES]))
+    certificates = serializers.ListField(
+        child=serializers.ChoiceField([name for name, _, _ in rules.CERTIFICATES])
+    )
     version = serializers.IntegerField(help_text="the ETag")
 
 

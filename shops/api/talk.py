@@ -158,7 +158,9 @@ class ConversationMessagesDoor(Door):
 
 def _cut(query: Any) -> dict[str, Any]:
     if "before" in query and "after" in query:
-        raise Invalid("say after or before", field="before", rule="one_direction", way_out="Leave one of them out.")
+        raise Invalid(
+            "say after or before", field="before", rule="one_direction", way_out="Leave one of them out."
+        )
     return {"after": query.get("after", 0), "before": query.get("before"), "limit": query["limit"]}
 
 
@@ -173,7 +175,9 @@ class DisputeMessagesDoor(Door):
             )  # fmt: skip
         if not regime.at(glance().at).dispute.chat_is_evidence:
             raise Forbidden(
-                "talk is no evidence under these rules", rule="dispute.chat_is_evidence", way_out="Change the lever."
+                "talk is no evidence under these rules",
+                rule="dispute.chat_is_evidence",
+                way_out="Change the lever.",
             )
         conversation = queries.conversation_of_dispute(dispute_id)
         if conversation is None:

@@ -42,5 +42,7 @@ def deal(deal_id: int, viewer: int | None) -> dict[str, Any]:
     """One deal; raises `NotFound`, also for everybody but its two sides: nobody else learns of it."""
     found = dicts(f"{DEAL} WHERE d.id = %(id)s AND {TWO_SIDES}", {"id": deal_id, "viewer": viewer})
     if not found:
-        raise NotFound(f"there is no deal {deal_id}", field="deal", rule="deal_exists", way_out="List your deals.")
+        raise NotFound(
+            f"there is no deal {deal_id}", field="deal", rule="deal_exists", way_out="List your deals."
+        )
     return found[0]

@@ -52,7 +52,10 @@ def listing(listing_id: int) -> dict[str, Any]:
     found = dicts(f"{LISTING} WHERE l.id = %s", [listing_id])
     if not found:
         raise NotFound(
-            f"there is no listing {listing_id}", field="listing", rule="listing_exists", way_out="List the listings."
+            f"there is no listing {listing_id}",
+            field="listing",
+            rule="listing_exists",
+            way_out="List the listings.",
         )
     return _shown(found)[0]
 

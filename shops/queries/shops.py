@@ -48,7 +48,9 @@ def shop(shop_id: int) -> dict[str, Any]:
     """One shop; raises `NotFound`."""
     found = dicts(f"{SHOP} WHERE s.id = %s", [shop_id])
     if not found:
-        raise NotFound(f"there is no shop {shop_id}", field="shop", rule="shop_exists", way_out="List the shops.")
+        raise NotFound(
+            f"there is no shop {shop_id}", field="shop", rule="shop_exists", way_out="List the shops."
+        )
     return _with_certificates(found[0])
 
 
@@ -62,7 +64,9 @@ def shop_of(owner: int) -> int:
     """The id of a member's shop; raises `NotFound`."""
     found = rows("SELECT id FROM shops_shop WHERE owner_id = %s", [owner])
     if not found:
-        raise NotFound(f"member {owner} has no shop", field="owner", rule="member_has_a_shop", way_out="Open one.")
+        raise NotFound(
+            f"member {owner} has no shop", field="owner", rule="member_has_a_shop", way_out="Open one."
+        )
     return int(found[0][0])
 
 
@@ -84,7 +88,9 @@ def showcase(shop_id: int, at: datetime) -> dict[str, int]:
     """Showcase slots of a shop at `at`: all, used, left (never below 0: a grade may be lost with slots full)."""
     there = slots_of([shop_id], at)
     if shop_id not in there:
-        raise NotFound(f"there is no shop {shop_id}", field="shop", rule="shop_exists", way_out="List the shops.")
+        raise NotFound(
+            f"there is no shop {shop_id}", field="shop", rule="shop_exists", way_out="List the shops."
+        )
     used = rows("SELECT count(*) FROM shops_listing WHERE shop_id = %s AND showcase", [shop_id])[0][0]
     return {"all": there[shop_id], "used": used, "left": max(there[shop_id] - used, 0)}
 
@@ -96,7 +102,9 @@ def slots_of(shop_ids: Sequence[int], at: datetime) -> dict[int, int]:
         "SELECT id, showcase_slots, opened_at, protection_since IS NOT NULL FROM shops_shop WHERE id = ANY(%s)",
         [list(shop_ids)],
     )
-    return {id_: slots(granted, opened_at, protected, at, lever) for id_, granted, opened_at, protected in found}
+    return {
+        id_: slots(granted, opened_at, protected, at, lever) for id_, granted, opened_at, protected in found
+    }
 
 
 def profile(shop_id: int) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def _shown(other: str, by: str) -> str:
 
 
 CONVERSATION = f"""
-    SELECT c.id, o.id AS member, {_shown('o', '%(by)s')} AS shown_name, coalesce(p.online_until > k.now_at, false) AS online,
+    SELECT c.id, o.id AS member, {_shown("o", "%(by)s")} AS shown_name, coalesce(p.online_until > k.now_at, false) AS online,
            c.opened_at, c.last_at, c.message_count,
            CASE WHEN c.low_id = %(by)s THEN c.low_unread ELSE c.high_unread END AS unread
       FROM (SELECT * FROM shops_conversation WHERE low_id = %(by)s
@@ -105,7 +105,7 @@ def no_shop(shop: int) -> NotFound:
 def contacts(by: int, *, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
     """Member `by`'s contact list, with who is online, in order of id after `after`."""
     return dicts(
-        f"""SELECT c.id, c.other_id AS member, {_shown('m', 'c.member_id')} AS shown_name, c.label, c.added_at,
+        f"""SELECT c.id, c.other_id AS member, {_shown("m", "c.member_id")} AS shown_name, c.label, c.added_at,
                   coalesce(p.online_until > k.now_at, false) AS online
              FROM shops_contact c JOIN members_member m ON m.id = c.other_id
              LEFT JOIN shops_presence p ON p.member_id = c.other_id CROSS JOIN worlds_clock k
@@ -149,4 +149,4 @@ def inquiry_figures(shops: Sequence[int]) -> dict[int, dict[str, Any]]:
         [list(shops)],
     )
     nothing = {"asked": 0, "answered": 0, "median_response_seconds": None}
-    return {shop: nothing for shop in shops} | {row.pop("shop"): row for row in found}
+    return dict.fromkeys(shops, nothing) | {row.pop("shop"): row for row in found}

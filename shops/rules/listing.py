@@ -89,7 +89,10 @@ def title_fault(title: str, most_bytes: int) -> Invalid | None:
         return Invalid("a listing has a title", field="title", rule="title_is_there", way_out="Write one.")
     if not title.isprintable():
         return Invalid(
-            "a title is one line of printable text", field="title", rule="title_is_printable", way_out="Take controls out."
+            "a title is one line of printable text",
+            field="title",
+            rule="title_is_printable",
+            way_out="Take controls out.",
         )
     if len(title) * 2 > most_bytes and (length := title_bytes(title)) > most_bytes:
         return Invalid(
@@ -101,7 +104,9 @@ def title_fault(title: str, most_bytes: int) -> Invalid | None:
     return None
 
 
-def supply_fault(supply: str, stock: int, ready_at: datetime | None, within_days: int | None) -> Invalid | None:
+def supply_fault(
+    supply: str, stock: int, ready_at: datetime | None, within_days: int | None
+) -> Invalid | None:
     """Goods made to order are not counted; a pre-order says when it ships."""
     if supply == "custom" and stock:
         return Invalid(

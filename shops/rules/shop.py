@@ -64,7 +64,8 @@ def subsection_fault(section_id: int, subsection_id: int) -> Invalid | None:
         return None
     field = "section" if section_id not in SECTIONS else "subsection"
     return Invalid(
-        f"there is no section {section_id}" if field == "section"
+        f"there is no section {section_id}"
+        if field == "section"
         else f"section {section_id} has no sub-section {subsection_id}",
         field=field,
         rule="sub_section_lies_in_its_section",
@@ -103,7 +104,11 @@ def number(noun: str, least: int, most: int) -> Any:
     def check(value: int) -> Words:
         if least <= value <= most:
             return None
-        return f"{noun} runs from {least} to {most}", f"{noun}_range".replace(" ", "_"), "Send a number in between."
+        return (
+            f"{noun} runs from {least} to {most}",
+            f"{noun}_range".replace(" ", "_"),
+            "Send a number in between.",
+        )
 
     return check
 

@@ -42,7 +42,9 @@ def opened(owner: int, name: str = "木匠铺", **more: Any) -> int:
 
 
 def goods(shop: int, title: str = "简易衣柜", **more: Any) -> NewListing:
-    return NewListing(**{"shop": shop, "title": title, "category_id": WARDROBES, "price_fen": 9_900, "stock": 10, **more})
+    return NewListing(
+        **{"shop": shop, "title": title, "category_id": WARDROBES, "price_fen": 9_900, "stock": 10, **more}
+    )
 
 
 def listed(shop: int, title: str = "简易衣柜", **more: Any) -> int:
@@ -70,4 +72,6 @@ def stock_of(*listings: int) -> list[int]:
 
 def events(name: str) -> list[tuple[int, list[int], dict[str, Any]]]:
     """(subject, members, payload) of every event of a name, in order."""
-    return rows("SELECT subject_id, members, payload::json FROM events_event WHERE name = %s ORDER BY id", [name])
+    return rows(
+        "SELECT subject_id, members, payload::json FROM events_event WHERE name = %s ORDER BY id", [name]
+    )
