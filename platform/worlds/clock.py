@@ -152,7 +152,7 @@ def chunk(target: datetime, *, until: Until | None = None, seconds: float = CHUN
             return Reached(moment.at, True, event)
         at = moment.at
         while True:
-            at, idle = _step(moment, at, target)
+            at, idle = _step(at, target)
             if until and (event := until.found()):
                 return Reached(at, True, event)
             if at >= target and idle:
@@ -161,7 +161,15 @@ def chunk(target: datetime, *, until: Until | None = None, seconds: float = CHUN
                 return Reached(at, False)
 
 
-def _step(moment: Moment, at: datetime, target: datetime) -> tuple[datetime, bool]:
+def pass_to(target: datetime, at: datetime) -> datetime:
+    """Let time pass from `at` to `target` in the caller's transaction (it is alone in the market)."""
+    while True:
+        at, idle = _step(at, target)
+        if at >= target and idle:
+            return at
+
+
+def _step(at: datetime, target: datetime) -> tuple[datetime, bool]:
     """Go to the next moment that has something to do (or to `target`) and do it; (moment, nothing is left there)."""
     due_at, entry_at = _next_deadline(), min((e.after(at) for e in timetable()), default=target)
     next_at = min(x for x in (due_at, entry_at, target) if x is not None)
