@@ -1,0 +1,68 @@
+"""Processes are killed in the middle of an advance; the market ends as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.worlds.rig import Rig, until
+
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
+DAYS = 90
+
+
+@pytest.fixture(scope="module")
+def rig() -> Iterator[Rig]:
+    with Rig() as rig:
+        yield rig
+
+
+@pytest.fixture(scope="module")
+def calm(rig: Rig) -> str:
+    return rig.undisturbed("calm", DAYS)
+
+
+def test_a_worker_killed_in_the_middle_of_an_advance_is_replaced_by_another(rig: Rig, calm: str) -> None:
+    first = rig.worker()
+    job = rig.advance(rig.world("worker-killed"), DAYS)
+    killed_at = rig.progress(job, 0.2)
+    rig.kill(first)
+    half_way = until(lambda: rig.job(job)[0] == "running" and rig.job(job)[1], "the job to be left running")
+    assert killed_at <= half_way < 1
+    second = rig.worker()
+    result = rig.result(job)
+    assert result["state_hash"] == calm
+    assert result["events"] == rig.row('SELECT count(*) FROM "w_worker-killed".events_event')[0] > 1000  # type: ignore[index]
+    rig.kill(second)
+
+
+def test_postgresql_killed_in_the_middle_of_an_advance_is_waited_for(rig: Rig, calm: str) -> None:
+    worker = rig.worker()
+    job = rig.advance(rig.world("postgres-killed"), DAYS)
+    for share in (0.1, 0.4, 0.7):
+        rig.progress(job, share)
+        rig.kill_postgres()
+    assert rig.result(job)["state_hash"] == calm
+    assert worker.poll() is None, "the worker itself lived through it"
+    rig.kill(worker)
+
+
+def test_valkey_killed_and_emptied_loses_no_job(rig: Rig, calm: str) -> None:
+    worker = rig.worker()
+    job = rig.advance(rig.world("valkey-killed"), DAYS)
+    rig.progress(job, 0.2)
+    rig.kill_valkey()
+    assert rig.result(job)["state_hash"] == calm
+    again = rig.advance("valkey-killed", 1)
+    assert rig.result(again)["to"] > rig.job(job)[2]["to"]
+    rig.kill(worker)
+
+
+def test_a_job_queued_while_nobody_worked_is_done_when_somebody_does(rig: Rig) -> None:
+    """Its bell was lost with Valkey; beat finds the row."""
+    job = rig.advance(rig.world("nobody"), 1)
+    rig.kill_valkey()
+    worker = rig.worker()
+    assert rig.result(job)["to"].startswith("2010-03-02T00:00:00")
+    rig.kill(worker)
