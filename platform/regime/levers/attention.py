@@ -106,7 +106,7 @@ class Alliance:
 class Traffic:
     """What one visit is, and what one visitor is."""
 
-    uv_window_days: int = whole("days", 1, 31, "a browser cookie is one visitor within this many market days")
+    uv_window_days: int = whole("days", 1, 1, "a browser cookie is one visitor within this many market days; fixed: uv_daily")
     session_gap_minutes: int = whole("minutes", 1, 1_440, "a visit ends after this long without a page")
     bounce_page_count: int = whole("pages", 1, 10, "a visit of at most this many pages is a bounce")
 
