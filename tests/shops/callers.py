@@ -39,8 +39,8 @@ class Caller:
     def patch(self, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         return self.call("patch", path, body, **headers)
 
-    def delete(self, path: str, **headers: str) -> tuple[int, Any]:
-        return self.call("delete", path, **headers)
+    def delete(self, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        return self.call("delete", path, body, **headers)
 
 
 def member(id_: int) -> Caller:
