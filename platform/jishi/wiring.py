@@ -11,6 +11,8 @@ from worlds.clock import Due, Entry
 
 # An event below (left) is told to those above (right), in order, in the same transaction.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "order.placed": ("traffic.actions.count_placed",),
+    "order.paid": ("traffic.actions.count_paid",),
     "order.finished": ("ratings.actions.open_windows",),
 }
 
@@ -36,17 +38,21 @@ DEADLINES: tuple[Due, ...] = (
 
 # What a market does by itself again and again. At one moment deadlines come first, then these, top to bottom.
 TIMETABLE: tuple[Entry, ...] = (
+    Entry("the day's traffic is closed", "day", "traffic.recompute.close_days"),
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),
 )
 
 # Long work a Celery worker does for a market: kind -> the function that does one slice of it.
 JOBS: dict[str, str] = {
     "advance": "worlds.advance.advance",
+    "replay": "simulation.replay.replay",
+    "scenario": "simulation.replay.replay",
 }
 
 # (table or *, column or *) -> why it is not part of a market's meaning.
 NOT_HASHED: dict[tuple[str, str], str] = {
     ("*", "recorded_at"): "when this machine wrote it, for debugging",
+    ("traffic_pageview", "id"): "a sequence: views are written beside each other, in no order",
     ("worlds_idempotencykey", "*"): "answers kept for clients that ask again",
     ("worlds_clock", "uid"): "a cache key, new in every fork",
     ("worlds_clock", "mode"): "how the clock is driven, not what time it is",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from common.batch import dicts, execute
+from common.batch import execute
 from common.moments import day_of, start_of
 from regime import queries as regime
 
@@ -21,7 +21,7 @@ WITH viewed AS (
 ), numbered AS (
     SELECT *, count(*) FILTER (WHERE before IS NULL OR at - before > %(gap)s)
                   OVER (PARTITION BY visitor ORDER BY at, id) AS visit,
-           coalesce(stay_seconds, CASE WHEN after - at <= %(gap)s THEN extract(epoch FROM after - at)::bigint END, 0) AS stay
+           coalesce(stay_seconds, CASE WHEN after - at <= %(gap)s THEN floor(extract(epoch FROM after - at))::bigint END, 0) AS stay
       FROM viewed
 ), folded AS (
     SELECT visitor, visit, source, section_id, shop_id, listing_id,
@@ -80,7 +80,8 @@ COLUMNS = (
 )
 
 
-def _window(day: date) -> dict[str, Any]:
+def window(day: date) -> dict[str, Any]:
+    """What FIGURES asks for: the day's bounds, and the levers as they stood at its end."""
     levers = regime.at(start_of(day + timedelta(days=1)) - timedelta(microseconds=1)).traffic
     return {
         "day": day,
@@ -94,34 +95,28 @@ def _window(day: date) -> dict[str, Any]:
 def rebuild_day(day: date) -> int:
     """Rebuild the figures of `day` from its rows; returns how many slices it has."""
     execute("DELETE FROM traffic_daily WHERE day = %s", [day])
-    return execute(f"INSERT INTO traffic_daily ({COLUMNS}) SELECT {COLUMNS} FROM ({FIGURES}) f", _window(day))
-
-
-def figures(day: date) -> list[dict[str, Any]]:
-    """The same figures straight from the rows, for a day still open."""
-    return dicts(FIGURES, _window(day))
+    return execute(f"INSERT INTO traffic_daily ({COLUMNS}) SELECT {COLUMNS} FROM ({FIGURES}) f", window(day))
 
 
 def close_days(*, at: datetime) -> None:
-    """Close the books of every day that is over by `at`: figures rebuilt, totals kept and compared."""
-    execute(
-        """INSERT INTO traffic_dayclose (day, rows, by_source, by_shop, closed_at)
-           SELECT %(day)s, rows, by_source, by_shop + elsewhere, %(at)s FROM ("""
-        + BALANCE
-        + ") b",
-        {**_closing(day_of(at) - timedelta(days=1)), "at": at},
-    )
+    """Close the books of the day that ends at `at`, views or none: figures rebuilt, totals compared and kept.
 
-
-def _closing(day: date) -> dict[str, Any]:
+    The daily run calls it at 00:00, so one call closes one day. The clock's step stands alone in the market:
+    no view of that day is half written, and none can come after.
+    """
+    day = day_of(at) - timedelta(days=1)
     rebuild_day(day)
-    return {"day": day, "start": start_of(day), "end": start_of(day + timedelta(days=1))}
+    execute(
+        f"""INSERT INTO traffic_dayclose (day, rows, by_source, by_shop, closed_at)
+            SELECT %(day)s, rows, by_source, by_shop + elsewhere, %(at)s FROM ({BALANCE}) b""",
+        {"day": day, "start": start_of(day), "end": start_of(day + timedelta(days=1)), "at": at},
+    )
 
 
 # rows as they lie; the same by the two ways the day's figures cut them; and pages that belong to no shop
 BALANCE = """
-    SELECT (SELECT count(*) FROM traffic_pageview WHERE at >= %(start)s AND at < %(end)s) AS rows,
+    SELECT count(*) AS rows, count(*) FILTER (WHERE shop_id IS NULL) AS elsewhere,
            (SELECT coalesce(sum(pv), 0) FROM traffic_daily WHERE day = %(day)s AND dimension = 1) AS by_source,
-           (SELECT coalesce(sum(pv), 0) FROM traffic_daily WHERE day = %(day)s AND dimension = 3) AS by_shop,
-           (SELECT count(*) FROM traffic_pageview WHERE at >= %(start)s AND at < %(end)s AND shop_id IS NULL) AS elsewhere
+           (SELECT coalesce(sum(pv), 0) FROM traffic_daily WHERE day = %(day)s AND dimension = 3) AS by_shop
+      FROM traffic_pageview WHERE at >= %(start)s AND at < %(end)s
 """

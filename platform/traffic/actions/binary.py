@@ -1,0 +1,105 @@
+"""Columns of numbers to and from PostgreSQL's binary COPY: no number is ever printed or read as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+NONE = -1  # an absent number in a column; ids and seconds are never negative
+HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+TRAILER = b"\xff\xff"
+PG_EPOCH_MICROSECONDS = 946_684_800_000_000  # 2000-01-01, where PostgreSQL counts moments from
+
+# column of traffic_pageview, its bytes, the field of `Views`, whether it may be absent
+LAYOUT = (
+    ("at", 8, "at", False),
+    ("visitor", 8, "visitor", False),
+    ("member_id", 8, "member", True),
+    ("page", 2, "page", False),
+    ("source", 2, "source", False),
+    ("shop_id", 8, "shop", True),
+    ("listing_id", 8, "listing", True),
+    ("section_id", 4, "section", True),
+    ("stay_seconds", 4, "stay", True),
+    ("charge_id", 8, "charge", True),
+)
+OPTIONAL = tuple(field for _, _, field, may in LAYOUT if may)
+COPY = f"COPY traffic_pageview ({', '.join(column for column, *_ in LAYOUT)}) FROM STDIN (FORMAT BINARY)"
+
+
+def packed(columns: Mapping[str, Ints]) -> bytes:
+    """Binary COPY of rows in their order; `columns`: the fields of LAYOUT, of equal length.
+
+    Rows that lack the same fields have the same bytes between their values: each such pattern is cut at once
+    and its rows are laid where they belong.
+    """
+    length = len(columns["at"])
+    absent = np.zeros(length, dtype=np.int64)
+    for bit, field in enumerate(OPTIONAL):
+        absent |= (columns[field] == NONE).astype(np.int64) << bit
+    patterns, which = np.unique(absent, return_inverse=True)
+    shapes = [_shape({field for bit, field in enumerate(OPTIONAL) if pattern >> bit & 1}) for pattern in patterns]
+    if len(shapes) == 1:
+        return HEADER + _block(shapes[0], columns, slice(None), length).tobytes() + TRAILER
+    widths = np.array([shape.itemsize for shape in shapes])[which]
+    starts = np.cumsum(widths) - widths
+    out = np.empty(int(widths.sum()), dtype=np.uint8)
+    for number, shape in enumerate(shapes):
+        mine = np.flatnonzero(which == number)
+        block = _block(shape, columns, mine, len(mine))
+        out[starts[mine][:, None] + np.arange(shape.itemsize)] = block.view(np.uint8).reshape(len(mine), -1)
+    return HEADER + out.tobytes() + TRAILER
+
+
+def _shape(absent: set[str]) -> np.dtype[np.void]:
+    """The bytes of one row: a count of fields, then each field's length and, unless absent, its value."""
+    parts: list[tuple[str, str]] = [("fields", ">i2")]
+    for column, size, field, _ in LAYOUT:
+        parts.append((f"{column}_bytes", ">i4"))
+        if field not in absent:
+            parts.append((column, f">i{size}"))
+    return np.dtype(parts)
+
+
+def _block(
+    shape: np.dtype[np.void], columns: Mapping[str, Ints], mine: slice | NDArray[np.intp], length: int
+) -> NDArray[np.void]:
+    block = np.empty(length, dtype=shape)
+    block["fields"] = len(LAYOUT)
+    for column, size, field, _ in LAYOUT:
+        if column in (shape.names or ()):
+            values = columns[field][mine]
+            block[f"{column}_bytes"] = size
+            block[column] = values - PG_EPOCH_MICROSECONDS if column == "at" else values
+        else:
+            block[f"{column}_bytes"] = -1
+    return block
+
+
+def looked_up(query: str, ids: Ints) -> list[Ints]:
+    """The columns (bigint, none NULL) that `query` gives for `ids`, which stand in it as `{ids}`: int64 arrays.
+
+    COPY takes no parameters; the ids are numbers, so they can be written into it.
+    """
+    literal = "'{" + ",".join(map(str, ids.tolist())) + "}'::bigint[]"
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({query.format(ids=literal)}) TO STDOUT (FORMAT BINARY)") as copy:
+        raw = b"".join(bytes(part) for part in copy)
+    return _unpacked(raw[len(HEADER) : -len(TRAILER)])
+
+
+def _unpacked(body: bytes) -> list[Ints]:
+    if not body:
+        return []
+    count = int.from_bytes(body[:2], "big")
+    shape = np.dtype([("fields", ">i2"), *((f"{part}{n}", f">i{4 if part == 'b' else 8}") for n in range(count) for part in "bv")])
+    found = np.frombuffer(body, dtype=shape)
+    return [found[f"v{n}"].astype(np.int64) for n in range(count)]
+
+
+def as_ints(values: Sequence[int]) -> Ints:
+    return cast(Ints, np.asarray(values, dtype=np.int64))
