@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "ratings",
     "traffic",
     "search",
+    "simulation",
     "console",
 ]
 

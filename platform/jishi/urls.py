@@ -8,10 +8,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/regime/", include("regime.urls")),
     path("api/", include("worlds.urls")),
+    path("api/", include("events.urls")),
     path("api/", include("members.urls")),
     path("api/", include("payments.urls")),
     path("api/", include("ratings.urls")),
     path("api/", include("shops.urls")),
+    path("api/", include("traffic.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(authentication_classes=[], url_name="schema"), name="docs"),
     path("api/redoc/", SpectacularRedocView.as_view(authentication_classes=[], url_name="schema"), name="redoc"),

@@ -207,8 +207,22 @@ def reset(world: World, tag: str) -> World:
         execute(f"ALTER SCHEMA {quoted(world.schema)} RENAME TO {quoted(old)}")
         execute(f"ALTER SCHEMA {quoted(fresh)} RENAME TO {quoted(world.schema)}")
         World.objects.filter(pk=world.pk).update(is_live=False)
+        _tell_again_from_here(world)
         transaction.on_commit(schemas.sweep)
     return world
+
+
+def _tell_again_from_here(world: World) -> None:
+    """The market went back: its webhooks are told anew of what happens from here on."""
+    last = rows(f"SELECT coalesce(max(id), 0) FROM {quoted(world.schema)}.events_event")[0][0]
+    execute(
+        "UPDATE public.events_delivery d SET replayed = true FROM public.events_webhook w"
+        " WHERE w.id = d.webhook_id AND w.world_id = %s AND d.event_id > %s",
+        [world.pk, last],
+    )
+    execute(
+        "UPDATE public.events_webhook SET cursor = least(cursor, %s) WHERE world_id = %s", [last, world.pk]
+    )
 
 
 def forget(world: World, tag: str) -> None:

@@ -9,15 +9,19 @@ from django.apps import apps
 
 SHARED_APPS = {"auth", "admin", "contenttypes", "sessions"}
 BOTH = {("worlds", "idempotencykey")}
-SHARED_WORLDS = {"world", "snapshot", "readyschema", "apikey", "job"}
+# Tables that stand once, above markets, in apps whose others stand in each.
+SHARED = {
+    "worlds": {"world", "snapshot", "readyschema", "apikey", "job"},
+    "events": {"webhook", "delivery"},
+}
 migrating_a_world: ContextVar[bool] = ContextVar("migrating_a_world", default=False)
 
 
 def in_world(app_label: str, model_name: str | None) -> bool:
     """Does this table stand in each market (rather than once, above them)?"""
-    if app_label == "worlds":
-        return model_name is not None and model_name not in SHARED_WORLDS
-    return app_label not in SHARED_APPS
+    if app_label == "worlds" and model_name is None:
+        return False
+    return app_label not in SHARED_APPS and model_name not in SHARED.get(app_label, ())
 
 
 class WorldRouter:

@@ -6,4 +6,8 @@ from worlds.sql import append_only
 class Migration(migrations.Migration):
     dependencies = [("events", "0001_initial"), ("worlds", "0002_locks_and_guards")]
 
-    operations = [migrations.RunSQL(append_only("events_event"), "DROP TRIGGER events_event_is_append_only ON events_event")]
+    operations = [
+        migrations.RunSQL(
+            append_only("events_event"), "DROP TRIGGER events_event_is_append_only ON events_event"
+        )
+    ]
