@@ -1,6 +1,7 @@
 """The five processes of a market, and how they come up in the right order."""
 
 import http.client
+import importlib
 import json
 import os
 import shutil
@@ -29,6 +30,24 @@ LEAST_SPACE = 300 * 1024 * 1024  # bytes; below this PostgreSQL would soon refus
 WORKER_THREADS = 4  # jobs are SQL most of the time; one process keeps one copy of the code
 
 
+# What the children would otherwise import for themselves, each its own copy, after the fork.
+SHARED = (
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.concurrency.thread",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "celery.worker.control",
+    "celery.worker.strategy",
+    "granian._loops",
+    "granian.server.mp",
+    "jishi.servers.web",
+    "kombu.transport.redis",
+    "shelve",
+)
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What was asked of `up`."""
@@ -52,6 +71,7 @@ def environment(database_url: str, redis_url: str, home: Home) -> dict[str, str]
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "2",
+        "CELERY_SKIP_CHECKS": "1",  # Django's system checks are the suite's business, not every start's
     }
 
 
@@ -59,21 +79,38 @@ def load() -> None:
     """Import everything the children run, once, so that they share it."""
     from django.urls import get_resolver
 
-    from . import web
-
-    web.load_application()
     from jishi.celery import app
+    from jishi.wsgi import application  # noqa: F401
 
-    app.loader.import_default_modules()
+    for name in SHARED:
+        importlib.import_module(name)
+    app.loader.init_worker()  # the tasks; done here, it is not done again in each child
+    app.finalize()
     _ = get_resolver().url_patterns
     share_what_is_loaded()
 
 
-def celery_words(name: str, home: Home) -> list[str]:
-    if name == "beat":
-        return ["beat", "-l", "warning", "-s", str(home.path / "beat"), "--pidfile="]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return ["worker", "-P", "threads", "-c", str(WORKER_THREADS), "-l", "info", *quiet]
+def run_worker() -> None:
+    """As `celery worker` would, without the imports of its command line."""
+    from jishi.celery import app
+
+    worker = app.Worker(
+        pool="threads",
+        concurrency=WORKER_THREADS,
+        loglevel="INFO",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    )
+    worker.start()
+    raise SystemExit(worker.exitcode)
+
+
+def run_beat(schedule: Path) -> None:
+    """As `celery beat` would."""
+    from jishi.celery import app
+
+    app.Beat(schedule=str(schedule), loglevel="WARNING", pidfile=None).run()
 
 
 def python_jobs(home: Home, wishes: Wishes) -> dict[str, Job]:
@@ -84,18 +121,13 @@ def python_jobs(home: Home, wishes: Wishes) -> dict[str, Job]:
 
         web.main(wishes.host, str(wishes.port))
 
-    def celery(name: str) -> None:
-        from jishi.celery import app
-
-        app.start(argv=celery_words(name, home))
-
     def job(name: str, work: Callable[[], None], patience: float) -> Job:
         return Job(name, lambda: fork(name, work, home.fresh_log(name)), patience=patience)
 
     return {
         "web": job("web", web_server, 5.0),
-        "worker": job("worker", lambda: celery("worker"), 4.0),
-        "beat": job("beat", lambda: celery("beat"), 2.0),
+        "worker": job("worker", run_worker, 4.0),
+        "beat": job("beat", lambda: run_beat(home.path / "beat"), 2.0),
     }
 
 
