@@ -35,6 +35,6 @@ def test_a_deposit_does_not_pay_more_than_it_has(till: Till) -> None:
     ann, bob = till.members["ann"], till.members["bob"]
     with till.market.writing() as moment:
         deposits.freeze([Deposit(ann, 100, "join")], at=moment.at)
-    with pytest.raises(Unaffordable, match=f"account deposit:{ann} has 1.00 yuan and needs 1.01"):
-        with till.market.writing() as moment:
-            deposits.compensate([Compensation(ann, bob, 101, "order:1", "late:1")], at=moment.at)
+    words = f"account deposit:{ann} has 1.00 yuan and needs 1.01"
+    with pytest.raises(Unaffordable, match=words), till.market.writing() as moment:
+        deposits.compensate([Compensation(ann, bob, 101, "order:1", "late:1")], at=moment.at)

@@ -39,9 +39,8 @@ def test_ids_follow_the_order_of_the_batch(till: Till) -> None:
     last = one("SELECT max(id) FROM payments_transfer")
     ids = till.post(*[till.pay("ann", "bob", fen) for fen in (3, 1, 2)])
     assert ids == [last + 1, last + 2, last + 3]
-    assert [fen for (fen,) in rows("SELECT amount_fen FROM payments_transfer WHERE id > %s ORDER BY id", [last])] == [
-        3, 1, 2,
-    ]  # fmt: skip
+    posted = queries.transfers(after=last)
+    assert [transfer["amount_fen"] for transfer in posted] == [3, 1, 2]
 
 
 def test_overspending_names_the_member_what_they_have_and_what_they_need(till: Till) -> None:
@@ -50,7 +49,9 @@ def test_overspending_names_the_member_what_they_have_and_what_they_need(till: T
     ann = till.members["ann"]
     assert refused.value.detail == f"member {ann} has 100.00 yuan and needs 100.01"
     assert refused.value.rows == (2,)
-    assert refused.value.extra["short"] == [{"account": f"member:{ann}", "have_fen": 10_000, "need_fen": 10_001}]
+    assert refused.value.extra["short"] == [
+        {"account": f"member:{ann}", "have_fen": 10_000, "need_fen": 10_001}
+    ]
     assert till.balance("ann") == 10_000
 
 
@@ -62,7 +63,10 @@ def test_every_poor_account_of_a_batch_is_named(till: Till) -> None:
     with pytest.raises(Unaffordable) as refused:
         till.post(till.pay("bob", "ann", 1), till.pay("ann", "cat", 5), till.pay("cat", "ann", 56))
     assert refused.value.rows == (0, 2)
-    assert {short["account"] for short in refused.value.extra["short"]} == {till.code("bob"), till.code("cat")}
+    assert {short["account"] for short in refused.value.extra["short"]} == {
+        till.code("bob"),
+        till.code("cat"),
+    }
 
 
 def test_money_may_pass_through_an_account_within_a_batch(till: Till) -> None:
@@ -107,7 +111,9 @@ def test_two_postings_without_a_key_are_two_transfers(till: Till) -> None:
     assert till.balance("bob") == 10
 
 
-def test_an_account_is_opened_when_it_first_receives_and_the_platforms_are_there_from_the_start(till: Till) -> None:
+def test_the_platforms_accounts_are_there_and_others_open_when_they_receive(
+    till: Till,
+) -> None:
     codes = {code for (code,) in rows("SELECT code FROM payments_account")}
     assert codes == {*PLATFORM_ACCOUNTS, till.code("ann")}
     till.post(till.pay("ann", "bob", 1))
@@ -156,7 +162,9 @@ def test_the_past_cannot_be_changed_even_in_raw_sql(till: Till, statement: str) 
 
 def test_the_table_itself_refuses_overspending(till: Till) -> None:
     with pytest.raises(IntegrityError) as broken, transaction.atomic():
-        execute("UPDATE payments_account SET given_fen = given_fen + 10001 WHERE code = %s", [till.code("ann")])
+        execute(
+            "UPDATE payments_account SET given_fen = given_fen + 10001 WHERE code = %s", [till.code("ann")]
+        )
     assert isinstance(refusal_of(broken.value), Unaffordable)
 
 
@@ -199,7 +207,10 @@ def test_nobody_tops_up_a_member_who_is_not_there(till: Till) -> None:
 def test_money_leaves_only_to_a_verified_bank_account(till: Till) -> None:
     ann = till.members["ann"]
     for _ in range(2):
-        with pytest.raises(Conflict, match="no verified bank account") as refused, till.market.writing() as moment:
+        with (
+            pytest.raises(Conflict, match="no verified bank account") as refused,
+            till.market.writing() as moment,
+        ):
             ledger.withdraw([Withdrawal(ann, 100)], at=moment.at)
         assert refused.value.rule == "withdrawal_goes_to_a_verified_bank"
         with till.market.writing() as moment:

@@ -64,7 +64,9 @@ def test_eight_threads_cannot_spend_what_one_had(
         barrier.wait()
         edge: AbstractContextManager[Any] = writing() if with_pen else nullcontext()
         with edge as moment:
-            posting = Posting(f"member:{ann}", f"member:{bob}", 100, "seller_compensation", "race", f"race:{n}")
+            posting = Posting(
+                f"member:{ann}", f"member:{bob}", 100, "seller_compensation", "race", f"race:{n}"
+            )
             return ledger.post([posting], at=moment.at if moment else EPOCH)
 
     results = at_once(committed_world, pay)
@@ -83,7 +85,9 @@ def spend_after_looking(table: str, ann: int) -> Callable[[int, Barrier], object
     """The careless way: look whether there is enough, then spend; all look before any spends."""
 
     def spend(n: int, barrier: Barrier) -> object:
-        enough = one(f"SELECT received_fen - given_fen >= 100 FROM {table} WHERE code = %s", [f"member:{ann}"])
+        enough = one(
+            f"SELECT received_fen - given_fen >= 100 FROM {table} WHERE code = %s", [f"member:{ann}"]
+        )
         barrier.wait()
         assert enough
         return execute(f"UPDATE {table} SET given_fen = given_fen + 100 WHERE code = %s", [f"member:{ann}"])
@@ -105,7 +109,9 @@ def test_the_same_race_overspends_a_copy_of_the_table_without_its_check(
         assert one(left.format("scratch"), [f"member:{ann}"]) == -500
         assert done(guarded) == 3
         assert one(left.format("payments_account"), [f"member:{ann}"]) == 0
-        assert [row["wrong"] for row in ledger.drift()] == ["given is not the sum of transfers"]  # they left no trace
+        assert [row["wrong"] for row in ledger.drift()] == [
+            "given is not the sum of transfers"
+        ]  # they left no trace
 
 
 @pytest.mark.parametrize("with_pen", [True, False], ids=["with the pen", "without it"])

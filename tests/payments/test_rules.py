@@ -9,8 +9,18 @@ import pytest
 from common.errors import Invalid
 from payments.rules import CHART, POSTINGS, Posting, PostingKind, check, is_of
 
-CODES = ("outside:bank", "member:1", "member:2", "escrow:order:1", "deposit:1", "platform:fees", "platform:compensation")
-PAIRS = [(rule, debit, credit) for rule in POSTINGS for debit, credit in product(CODES, CODES) if debit != credit]
+CODES = (
+    "outside:bank",
+    "member:1",
+    "member:2",
+    "escrow:order:1",
+    "deposit:1",
+    "platform:fees",
+    "platform:compensation",
+)
+PAIRS = [
+    (rule, debit, credit) for rule in POSTINGS for debit, credit in product(CODES, CODES) if debit != credit
+]
 WRONG = [(r, d, c) for r, d, c in PAIRS if not (is_of(d, r.debit) and is_of(c, r.credit))]
 RIGHT = [(r, d, c) for r, d, c in PAIRS if is_of(d, r.debit) and is_of(c, r.credit)]
 

@@ -1,4 +1,4 @@
-"""Money as a test speaks of it: `till.member("ann", 100)`, `till.hold("order:1", "ann", "bob", 60)`. Yuan in, fen out."""
+"""Money as a test speaks of it, in fen: `till.member("ann", 100)`, `till.hold("o:1", "ann", "bob", 60)`."""
 
 from __future__ import annotations
 
