@@ -15,16 +15,28 @@ from tests.market import Market
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """After pytest-django has made the database: the template, and the market that tests share."""
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """A database of this run's own, prepared as `up` prepares one, and the market that tests share.
+
+    Django's own way would migrate every market app above the markets as well, and take ten times as long.
+    """
     from worlds import actions, schemas
     from worlds.current import point
 
+    usual = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
+        name = connection.creation._create_test_db(verbosity=0, autoclobber=True)
+        connection.close()
+        connection.settings_dict["NAME"] = name
         schemas.prepare(1)
         point(None)
         actions.create("shared", seed=7)
     yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.creation.destroy_test_db(usual, verbosity=0)
 
 
 @pytest.fixture
