@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from shops.api import deals, listings, shops, talk
+from shops.api import deals, listings, order_batches, orders, refunds, shops, talk
 
 urlpatterns = [
     path("shops/", shops.ShopsDoor.as_view()),
@@ -36,4 +36,37 @@ urlpatterns = [
     path("contacts/<id:member_id>/", talk.ContactDoor.as_view()),
     path("presence/", talk.PresencesDoor.as_view()),
     path("inquiries/", talk.InquiriesDoor.as_view()),
+    path("orders/", orders.OrdersDoor.as_view()),
+    path("orders/changed/", orders.OrdersChangedDoor.as_view()),
+    path("orders/batch/", order_batches.OrderBatchDoor.as_view()),
+    path("orders/batch/pay/", order_batches.OrderPayBatchDoor.as_view()),
+    path("orders/batch/ship/", order_batches.OrderShipBatchDoor.as_view()),
+    path("orders/batch/confirm/", order_batches.OrderConfirmBatchDoor.as_view()),
+    path("orders/<id:order_id>/", orders.OrderDoor.as_view()),
+    path("orders/<id:order_id>/snapshots/", orders.OrderSnapshotsDoor.as_view()),
+    path("orders/<id:order_id>/pay/", orders.OrderPayDoor.as_view()),
+    path("orders/<id:order_id>/cancel/", orders.OrderCancelDoor.as_view()),
+    path("orders/<id:order_id>/price/", orders.OrderPriceDoor.as_view()),
+    path("orders/<id:order_id>/ship/", orders.OrderShipDoor.as_view()),
+    path("orders/<id:order_id>/confirm/", orders.OrderConfirmDoor.as_view()),
+    path("orders/<id:order_id>/extend/", orders.OrderExtendDoor.as_view()),
+    path("orders/<id:order_id>/prolong/", orders.OrderProlongDoor.as_view()),
+    path("orders/<id:order_id>/remark/", orders.OrderRemarkDoor.as_view()),
+    path("shipments/<id:shipment_id>/tracking/", orders.ShipmentTrackingDoor.as_view()),
+    path("shops/<id:shop_id>/trades/", orders.ShopTradesDoor.as_view()),
+    path("listings/<id:listing_id>/trades/", orders.ListingTradesDoor.as_view()),
+    path("refunds/", refunds.RefundsDoor.as_view()),
+    path("refunds/<id:refund_id>/", refunds.RefundDoor.as_view()),
+    path("refunds/<id:refund_id>/change/", refunds.RefundChangeDoor.as_view()),
+    path("refunds/<id:refund_id>/agree/", refunds.RefundAgreeDoor.as_view()),
+    path("refunds/<id:refund_id>/refuse/", refunds.RefundRefuseDoor.as_view()),
+    path("refunds/<id:refund_id>/send-back/", refunds.RefundSendBackDoor.as_view()),
+    path("refunds/<id:refund_id>/receive/", refunds.RefundReceiveDoor.as_view()),
+    path("refunds/<id:refund_id>/withdraw/", refunds.RefundWithdrawDoor.as_view()),
+    path("refunds/<id:refund_id>/escalate/", refunds.RefundEscalateDoor.as_view()),
+    path("disputes/", refunds.DisputesDoor.as_view()),
+    path("disputes/<id:dispute_id>/", refunds.DisputeDoor.as_view()),
+    path("disputes/<id:dispute_id>/evidence/", refunds.DisputeEvidenceDoor.as_view()),
+    path("disputes/<id:dispute_id>/reply/", refunds.DisputeReplyDoor.as_view()),
+    path("disputes/<id:dispute_id>/rule/", refunds.DisputeRuleDoor.as_view()),
 ]

@@ -59,8 +59,8 @@ class UsedDeal:
 def issue(deals: Sequence[NewDeal], *, by: int | None, at: datetime) -> list[int]:
     """Issue deal pages; returns their ids. `by`: the shop's owner, None the platform.
 
-    Raises, naming the rows: `NotFound`, `Forbidden` (another's shop), `Invalid` (a line, the price, the expiry,
-    a deal with oneself), `Conflict` (a shop that is closed).
+    Raises, naming the rows: `NotFound`, `Forbidden` (another's shop), `Invalid` (a line, the price, the
+    expiry, a deal with oneself), `Conflict` (a shop that is closed).
     """
     days = regime.at(at).deal.expiry_days
     shops = _by_id("SELECT id, owner_id, status FROM shops_shop WHERE id = ANY(%s)", [d.shop for d in deals])
@@ -164,7 +164,8 @@ def _page_fault(deal: NewDeal, at: datetime) -> Refusal | None:
         )  # fmt: skip
     if len(deal.terms) > rules.TERMS_CHARACTERS or unprintable(deal.terms):
         return Invalid(
-            f"terms are at most {rules.TERMS_CHARACTERS} printable characters", field="terms", rule="terms_length",
+            f"terms are at most {rules.TERMS_CHARACTERS} printable characters",
+            field="terms", rule="terms_length",
             way_out="Shorten them.",
         )  # fmt: skip
     if not 0 <= deal.postage_fen <= POSTAGE_MOST_FEN:
@@ -181,7 +182,8 @@ def _page_fault(deal: NewDeal, at: datetime) -> Refusal | None:
 def _line_fault(deal: NewDeal, line: Agreed, listings: dict[int, tuple[Any, ...]]) -> Refusal | None:
     if line.listing not in listings or listings[line.listing][0] != deal.shop:
         return NotFound(
-            f"shop {deal.shop} has no listing {line.listing}", field="lines", rule="a_deal_is_about_own_listings",
+            f"shop {deal.shop} has no listing {line.listing}",
+            field="lines", rule="a_deal_is_about_own_listings",
             way_out="Name listings of this shop.",
         )  # fmt: skip
     if not 1 <= line.quantity <= rules.QUANTITY_MOST:
@@ -222,7 +224,8 @@ def use(ids: Sequence[int], buyer: int | Sequence[int], *, at: datetime) -> list
     take(Deal, ids, rules.DEAL_STEP["use"], settled_at=at)
     lines: dict[int, list[Agreed]] = {id_: [] for id_ in ids}
     for deal, listing, quantity, price_fen in rows(
-        "SELECT deal_id, listing_id, quantity, price_fen FROM shops_dealline WHERE deal_id = ANY(%s) ORDER BY id",
+        """SELECT deal_id, listing_id, quantity, price_fen FROM shops_dealline
+            WHERE deal_id = ANY(%s) ORDER BY id""",
         [list(ids)],
     ):
         lines[deal].append(Agreed(listing, quantity, price_fen))

@@ -47,8 +47,9 @@ def revise(model: type[models.Model], edits: Sequence[Edit], *, at: datetime) ->
         }
     late = [i for i, edit in enumerate(edits) if edit.id not in done]
     if late:
+        first = edits[late[0]]
         raise Stale(
-            f"{model._meta.verbose_name} {edits[late[0]].id} is no longer at version {edits[late[0]].version}",
+            f"{model._meta.verbose_name} {first.id} is no longer at version {first.version}",
             field="version",
             rule="edit_what_you_have_read",
             way_out="Read it again, then send your change with its new version.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,9 @@ class NewListing:
     description_richness: int | None = None
     outer_id: str = ""
     on_sale: bool = True
+
+
+DEFAULTS = {f.name: f.default for f in fields(NewListing) if f.default is not MISSING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +122,11 @@ def _shop_fault(shop: int, there: tuple[Any, ...] | None, by: int | None) -> Ref
 
 
 def _fault(new: NewListing, most_bytes: int) -> Refusal | None:
-    if found := rules.title_fault(new.title, most_bytes):
-        return found
-    for name in (*COPIED, "description_richness"):
-        if found := rules.fault(name, getattr(new, name)):
-            return found
-    return rules.supply_fault(new.supply, new.stock, new.ready_at, new.ship_within_days)
+    return (
+        rules.title_fault(new.title, most_bytes)
+        or rules.first_fault(new, DEFAULTS)
+        or rules.supply_fault(new.supply, new.stock, new.ready_at, new.ship_within_days)
+    )
 
 
 def _record(new: NewListing, at: datetime) -> dict[str, Any]:
@@ -204,8 +206,9 @@ def _whole(changes: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]
 def _listings(ids: Sequence[int], by: int | None) -> dict[int, dict[str, Any]]:
     """The listings of `ids` by id, locked, if they exist and stand in a shop of `by`."""
     found = dicts(
-        """SELECT l.id, l.shop_id, s.owner_id, s.status AS shop_status, s.held_by, l.supply, l.stock, l.ready_at,
-                  l.ship_within_days, l.description, l.picture_count, l.status, l.withdrawn_by, l.showcase
+        """SELECT l.id, l.shop_id, s.owner_id, s.status AS shop_status, s.held_by, l.supply, l.stock,
+                  l.ready_at, l.ship_within_days, l.description, l.picture_count, l.status,
+                  l.withdrawn_by, l.showcase
              FROM shops_listing l JOIN shops_shop s ON s.id = l.shop_id WHERE l.id = ANY(%s) ORDER BY l.id
               FOR UPDATE OF l""",
         [list(ids)],
@@ -238,7 +241,7 @@ def _tell(
 
 @transaction.atomic
 def list_again(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
-    """Put listings on sale (again): a new cycle begins. Needs something to sell and a shop that may publish."""
+    """Put listings on sale (again), for a new cycle. Needs something to sell and a shop that may publish."""
     check_each_once(ids)
     there = _listings(ids, by)
     refused: dict[int, Refusal] = {}
@@ -247,7 +250,8 @@ def list_again(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
         fault = _shop_fault(row["shop_id"], (row["owner_id"], row["shop_status"], row["held_by"]), by)
         if fault is None and by is not None and row["withdrawn_by"] == "platform":
             fault = Forbidden(
-                f"the platform took listing {id_} down", field="listing", rule="what_the_platform_withdrew_stays_down",
+                f"the platform took listing {id_} down",
+                field="listing", rule="what_the_platform_withdrew_stays_down",
                 way_out="Appeal.",
             )  # fmt: skip
         if fault is None and row["supply"] != "custom" and row["stock"] == 0:
@@ -284,7 +288,7 @@ def delist(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
 
 @transaction.atomic
 def put_in_showcase(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
-    """Put listings on sale forward. Raises `Conflict` beyond the shop's slots, naming the rows that found none."""
+    """Put listings on sale forward. Raises `Conflict` naming the rows that found no slot of the shop left."""
     check_each_once(ids)
     there = _listings(ids, by)
     shops = sorted({row["shop_id"] for row in there.values()})
@@ -354,8 +358,8 @@ def restock(wishes: Sequence[Restock], *, by: int | None, at: datetime) -> list[
     if refused:
         raise several(refused)
     execute(
-        """UPDATE shops_listing l SET stock = w.stock FROM unnest(%s::bigint[], %s::int[]) AS w (listing, stock)
-            WHERE l.id = w.listing""",
+        """UPDATE shops_listing l SET stock = w.stock
+             FROM unnest(%s::bigint[], %s::int[]) AS w (listing, stock) WHERE l.id = w.listing""",
         [[wish.listing for wish in wishes], stocks],
     )
     _tell("listing.edited", [(wish.listing, {"fields": ["stock"]}) for wish in wishes], there, at)

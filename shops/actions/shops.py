@@ -100,7 +100,7 @@ def _fault(opening: Opening) -> Refusal | None:
 
 
 def _owner_faults(openings: Mapping[int, Opening]) -> dict[int, Refusal]:
-    """Unknown, sealed, unverified, already with a shop, or asking for a name in use; the first come gets it."""
+    """Unknown, sealed, unverified, with a shop already, or asking for a name in use (the first gets it)."""
     members = {
         row["id"]: row
         for row in dicts(
@@ -111,7 +111,9 @@ def _owner_faults(openings: Mapping[int, Opening]) -> dict[int, Refusal]:
     }
     taken = {
         row[0]
-        for row in rows("SELECT name FROM shops_shop WHERE name = ANY(%s)", [[o.name for o in openings.values()]])
+        for row in rows(
+            "SELECT name FROM shops_shop WHERE name = ANY(%s)", [[o.name for o in openings.values()]]
+        )
     }
     refused: dict[int, Refusal] = {}
     owners: set[int] = set()
@@ -222,7 +224,7 @@ def show(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
 
 
 def reopen(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
-    """Open closed shops again, with everything taken down. What the platform closed only the platform reopens."""
+    """Open closed shops again, everything taken down. What the platform closed only the platform reopens."""
     _stand("reopen", ids, by, at, held_by="", closed_at=None)
 
 
@@ -234,11 +236,13 @@ def close(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
         if bound and by is not None:
             raise Conflict(
                 f"shop {ids[bound[0]]} is in the protection scheme", field="protection",
-                rule="a_shop_leaves_the_scheme_before_it_closes", way_out="Leave the scheme first.", rows=bound,
+                rule="a_shop_leaves_the_scheme_before_it_closes",
+                way_out="Leave the scheme first.", rows=bound,
             )  # fmt: skip
         down = rows(
-            """UPDATE shops_listing SET status = 'in_stock', showcase = false, delisted_at = %s, withdrawn_by = %s,
-                      version = version + 1 WHERE shop_id = ANY(%s) AND status = 'on_sale' RETURNING id, shop_id""",
+            """UPDATE shops_listing SET status = 'in_stock', showcase = false, delisted_at = %s,
+                      withdrawn_by = %s, version = version + 1
+                WHERE shop_id = ANY(%s) AND status = 'on_sale' RETURNING id, shop_id""",
             [at, _side(by), list(ids)],
         )
         emit(
@@ -339,7 +343,8 @@ def _check_scheme(ids: Sequence[int], by: int | None, *, inside: bool) -> dict[i
         raise Conflict(
             f"shop {first} is closed" if not wrong
             else f"shop {first} is {'not ' if inside else ''}in the protection scheme",
-            field="protection", rule="a_shop_joins_the_scheme_once" if not inside else "only_a_member_of_it_leaves",
+            field="protection",
+            rule="only_a_member_of_it_leaves" if inside else "a_shop_joins_the_scheme_once",
             way_out="Read the shop again.", rows=wrong or shut,
         )  # fmt: skip
     return there
@@ -354,7 +359,8 @@ def grant_showcase(slots: Sequence[tuple[int, int]], *, at: datetime) -> None:
             "slots are counted from 0", field="slots", rule="showcase_slots_are_counted_from_0", rows=wrong
         )
     execute(
-        """UPDATE shops_shop s SET showcase_slots = w.slots FROM unnest(%s::bigint[], %s::int[]) AS w (shop, slots)
+        """UPDATE shops_shop s SET showcase_slots = w.slots
+             FROM unnest(%s::bigint[], %s::int[]) AS w (shop, slots)
             WHERE s.id = w.shop AND s.showcase_slots <> w.slots""",
         [[shop for shop, _ in slots], [count for _, count in slots]],
     )

@@ -23,7 +23,7 @@ def take(intents: Sequence[Pieces], *, at: datetime) -> list[int]:
     """Take `quantity` pieces of each `listing`; returns how many of it are left after all, by intent.
 
     Several intents may want the same listing: the first come are served first. Goods made to order are never
-    short and stay at 0. Raises `Conflict` naming listing, wanted and left, with the rows that found too little.
+    short and stay at 0. Raises `Conflict` naming listing, wanted, left and the rows that found too little.
     """
     _check(intents)
     moved = rows(
@@ -89,7 +89,8 @@ def count_sold(intents: Sequence[Pieces], *, at: datetime) -> None:
     """Add pieces to what each listing shows as sold (the orders say when a piece is)."""
     _check(intents)
     execute(
-        f"UPDATE shops_listing l SET sold_count = l.sold_count + w.quantity FROM {WANTED} w WHERE l.id = w.listing",
+        f"""UPDATE shops_listing l SET sold_count = l.sold_count + w.quantity FROM {WANTED} w
+             WHERE l.id = w.listing""",
         _columns(intents),
     )
 

@@ -30,7 +30,7 @@ class Said:
 
 @transaction.atomic
 def send(messages: Sequence[Said], *, at: datetime) -> list[int]:
-    """Send messages in their order; returns their ids. The first about a listing by a buyer is an inquiry; the
+    """Send messages in their order; returns their ids. A buyer's first about a listing is an inquiry; the
     seller's next word to that buyer answers all that wait.
 
     Raises, naming the rows: `NotFound` (member, listing), `Invalid` (text, oneself, a listing of neither).
@@ -136,7 +136,8 @@ NOTHING_YET = {"message_count": 0, "low_unread": 0, "high_unread": 0}
 def _known(pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
     found = rows(
         """SELECT c.low_id, c.high_id, c.id FROM shops_conversation c
-             JOIN unnest(%s::bigint[], %s::bigint[]) AS w (low, high) ON w.low = c.low_id AND w.high = c.high_id""",
+             JOIN unnest(%s::bigint[], %s::bigint[]) AS w (low, high)
+               ON w.low = c.low_id AND w.high = c.high_id""",
         [[low for low, _ in pairs], [high for _, high in pairs]],
     )
     return {(low, high): id_ for low, high, id_ in found}
@@ -150,12 +151,14 @@ def _count(messages: Sequence[Said], filed: Sequence[int], at: datetime) -> None
                   low_unread = CASE WHEN n.by_low > 0 THEN 0 ELSE c.low_unread END + n.after_low,
                   high_unread = CASE WHEN n.by_high > 0 THEN 0 ELSE c.high_unread END + n.after_high
              FROM (SELECT w.conversation, count(*) AS messages,
-                          count(*) FILTER (WHERE by_low) AS by_low, count(*) FILTER (WHERE NOT by_low) AS by_high,
+                          count(*) FILTER (WHERE by_low) AS by_low,
+                          count(*) FILTER (WHERE NOT by_low) AS by_high,
                           count(*) FILTER (WHERE NOT by_low AND n > last_low) AS after_low,
                           count(*) FILTER (WHERE by_low AND n > last_high) AS after_high
                      FROM (SELECT *, coalesce(max(n) FILTER (WHERE by_low) OVER pair, 0) AS last_low,
                                   coalesce(max(n) FILTER (WHERE NOT by_low) OVER pair, 0) AS last_high
-                             FROM unnest(%s::bigint[], %s::boolean[]) WITH ORDINALITY AS s (conversation, by_low, n)
+                             FROM unnest(%s::bigint[], %s::boolean[])
+                                  WITH ORDINALITY AS s (conversation, by_low, n)
                            WINDOW pair AS (PARTITION BY conversation)) w
                     GROUP BY w.conversation) n
             WHERE c.id = n.conversation""",
@@ -267,7 +270,8 @@ def leave(members: Sequence[int], *, at: datetime) -> None:
 
 def _present(members: Sequence[int], until: datetime) -> None:
     execute(
-        """INSERT INTO shops_presence (member_id, online_until) SELECT DISTINCT id, %s::timestamptz FROM unnest(%s::bigint[]) AS m (id)
+        """INSERT INTO shops_presence (member_id, online_until)
+           SELECT DISTINCT id, %s::timestamptz FROM unnest(%s::bigint[]) AS m (id)
            ON CONFLICT (member_id) DO UPDATE SET online_until = excluded.online_until""",
         [until, list(members)],
     )

@@ -25,7 +25,7 @@ if_match = extend_schema(
             "If-Match",
             OpenApiTypes.STR,
             OpenApiParameter.HEADER,
-            description='The ETag you have read, such as `"3"`; refused with 412 when somebody else was first',
+            description='The ETag you have read, such as `"3"`; 412 when somebody else was first',
         )
     ]
 )

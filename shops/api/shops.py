@@ -35,7 +35,7 @@ class ShopOut(Out):
     introduction = serializers.CharField()
     announcement = serializers.CharField()
     template = serializers.CharField()
-    style = serializers.CharField()
+    style = serializers.CharField()  # type: ignore[assignment]
     picture_count = serializers.IntegerField()
     description_richness = serializers.IntegerField()
     opened_at = serializers.DateTimeField()
@@ -70,7 +70,7 @@ class ShopFieldsIn(In):
     introduction = words(rules.INTRODUCTION_CHARACTERS, required=False, allow_blank=True)
     announcement = words(rules.ANNOUNCEMENT_CHARACTERS, required=False, allow_blank=True)
     template = words(rules.LOOK_CHARACTERS, required=False)
-    style = words(rules.LOOK_CHARACTERS, required=False)
+    style = words(rules.LOOK_CHARACTERS, required=False)  # type: ignore[assignment]
     picture_count = number(required=False, max_value=rules.PICTURES_MOST)
     description_richness = number(required=False, max_value=100)
     seven_day_return = serializers.BooleanField(required=False)

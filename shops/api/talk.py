@@ -67,13 +67,13 @@ class ContactOut(Out):
     id = serializers.IntegerField()
     member = serializers.IntegerField()
     shown_name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     added_at = serializers.DateTimeField()
     online = serializers.BooleanField()
 
 
 class ContactIn(In):
-    label = words(rules.LABEL_CHARACTERS, required=False, allow_blank=True, default="")
+    label = words(rules.LABEL_CHARACTERS, required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
 
 class PresenceOut(Out):
@@ -170,7 +170,8 @@ class DisputeMessagesDoor(Door):
         """The archive of the two sides of an open dispute, for the platform that rules it."""
         if acting(request) is not None:
             raise Forbidden(
-                "the platform hears a dispute as nobody in particular", field="X-Jishi-Member", rule="talk_is_private",
+                "the platform hears a dispute as nobody in particular",
+                field="X-Jishi-Member", rule="talk_is_private",
                 way_out="Leave the header out.",
             )  # fmt: skip
         if not regime.at(glance().at).dispute.chat_is_evidence:

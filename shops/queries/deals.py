@@ -9,11 +9,13 @@ from common.batch import dicts
 from common.errors import NotFound
 
 DEAL = """
-    SELECT d.id, d.shop_id AS shop, s.owner_id AS seller, d.buyer_id AS buyer, d.postage_fen, d.terms, d.status,
-           d.issued_at, d.expires_at, d.settled_at, lines.lines, lines.total_fen + d.postage_fen AS total_fen
+    SELECT d.id, d.shop_id AS shop, s.owner_id AS seller, d.buyer_id AS buyer, d.postage_fen, d.terms,
+           d.status, d.issued_at, d.expires_at, d.settled_at, lines.lines,
+           lines.total_fen + d.postage_fen AS total_fen
       FROM shops_deal d JOIN shops_shop s ON s.id = d.shop_id
       CROSS JOIN LATERAL (
-           SELECT json_agg(json_build_object('listing', n.listing_id, 'title', l.title, 'quantity', n.quantity,
+           SELECT json_agg(json_build_object('listing', n.listing_id, 'title', l.title,
+                                             'quantity', n.quantity,
                                              'price_fen', n.price_fen, 'listed_price_fen', l.price_fen)
                            ORDER BY n.id) AS lines,
                   sum(n.quantity * n.price_fen)::bigint AS total_fen

@@ -16,8 +16,8 @@ LISTING = """
     SELECT l.id, l.shop_id AS shop, s.owner_id AS owner, l.title, l.tags, l.category_id AS category,
            l.section_id AS section, l.price_fen, l.postage_fen, l.supply, l.delivery, l.stock, l.ready_at,
            l.ship_within_days, l.condition, l.properties::json AS properties, l.description, l.picture_count,
-           l.description_richness, l.outer_id, l.status, l.withdrawn_by, l.created_at, l.listed_at, l.delisted_at,
-           l.edited_at, l.showcase, l.sold_count, l.version
+           l.description_richness, l.outer_id, l.status, l.withdrawn_by, l.created_at, l.listed_at,
+           l.delisted_at, l.edited_at, l.showcase, l.sold_count, l.version
       FROM shops_listing l JOIN shops_shop s ON s.id = l.shop_id
 """
 FILTERS = {

@@ -13,10 +13,11 @@ from shops.queries.talk import inquiry_figures
 from shops.rules.shop import certificates, slots
 
 SHOP = """
-    SELECT s.id, s.owner_id AS owner, m.nick, s.name, s.section_id AS section, s.subsection_id AS subsection, s.region,
-           s.status, s.held_by, s.introduction, s.announcement, s.template, s.style, s.picture_count,
-           s.description_richness, s.opened_at, s.edited_at, s.closed_at, s.protection_since, s.seven_day_return,
-           s.showcase_slots, s.version, coalesce(s.online_until > c.now_at, false) AS online,
+    SELECT s.id, s.owner_id AS owner, m.nick, s.name, s.section_id AS section, s.subsection_id AS subsection,
+           s.region, s.status, s.held_by, s.introduction, s.announcement, s.template, s.style,
+           s.picture_count, s.description_richness, s.opened_at, s.edited_at, s.closed_at, s.protection_since,
+           s.seven_day_return, s.showcase_slots, s.version,
+           coalesce(s.online_until > c.now_at, false) AS online,
            m.id_verified_at, m.bank_verified_at
       FROM shops_shop s JOIN members_member m ON m.id = s.owner_id CROSS JOIN worlds_clock c
 """
@@ -85,7 +86,7 @@ def deposits_fen(owner_ids: Sequence[int]) -> dict[int, int]:
 
 
 def showcase(shop_id: int, at: datetime) -> dict[str, int]:
-    """Showcase slots of a shop at `at`: all, used, left (never below 0: a grade may be lost with slots full)."""
+    """Showcase slots of a shop at `at`: all, used, left (not below 0 when a grade was lost)."""
     there = slots_of([shop_id], at)
     if shop_id not in there:
         raise NotFound(
@@ -99,7 +100,8 @@ def slots_of(shop_ids: Sequence[int], at: datetime) -> dict[int, int]:
     """Shop to the number of listings it may put forward at `at`."""
     lever = regime.at(at).showcase
     found = rows(
-        "SELECT id, showcase_slots, opened_at, protection_since IS NOT NULL FROM shops_shop WHERE id = ANY(%s)",
+        """SELECT id, showcase_slots, opened_at, protection_since IS NOT NULL
+             FROM shops_shop WHERE id = ANY(%s)""",
         [list(shop_ids)],
     )
     return {
@@ -108,7 +110,7 @@ def slots_of(shop_ids: Sequence[int], at: datetime) -> dict[int, int]:
 
 
 def profile(shop_id: int) -> dict[str, Any]:
-    """What everybody may know of a seller, but for the trade history and the feedback (those who know add them)."""
+    """What everybody may know of a seller, but for trades and feedback (those who know them show them)."""
     row = shop(shop_id)
     on_sale, down, sold = rows(
         """SELECT count(*) FILTER (WHERE status = 'on_sale'), count(*) FILTER (WHERE status = 'in_stock'),

@@ -22,8 +22,8 @@ def _shown(other: str, by: str) -> str:
 
 
 CONVERSATION = f"""
-    SELECT c.id, o.id AS member, {_shown("o", "%(by)s")} AS shown_name, coalesce(p.online_until > k.now_at, false) AS online,
-           c.opened_at, c.last_at, c.message_count,
+    SELECT c.id, o.id AS member, {_shown("o", "%(by)s")} AS shown_name,
+           coalesce(p.online_until > k.now_at, false) AS online, c.opened_at, c.last_at, c.message_count,
            CASE WHEN c.low_id = %(by)s THEN c.low_unread ELSE c.high_unread END AS unread
       FROM (SELECT * FROM shops_conversation WHERE low_id = %(by)s
             UNION ALL SELECT * FROM shops_conversation WHERE high_id = %(by)s) c
@@ -38,7 +38,8 @@ def conversations(
     """With whom member `by` talks, in order of id after `after`; `unread`: only with something unread."""
     return dicts(
         f"""SELECT * FROM ({CONVERSATION}) mine
-             WHERE id > %(after)s AND (NOT %(unread)s OR unread > 0) AND (%(member)s::bigint IS NULL OR member = %(member)s)
+             WHERE id > %(after)s AND (NOT %(unread)s OR unread > 0)
+               AND (%(member)s::bigint IS NULL OR member = %(member)s)
              ORDER BY id LIMIT %(limit)s""",
         {"by": by, "unread": unread, "member": member, "after": after, "limit": limit + 1},
     )
@@ -48,7 +49,8 @@ def unread_count(by: int) -> int:
     """How many messages wait for member `by`."""
     return int(
         rows(
-            """SELECT coalesce(sum(n), 0) FROM (SELECT low_unread AS n FROM shops_conversation WHERE low_id = %s
+            """SELECT coalesce(sum(n), 0)
+                 FROM (SELECT low_unread AS n FROM shops_conversation WHERE low_id = %s
                UNION ALL SELECT high_unread FROM shops_conversation WHERE high_id = %s) mine""",
             [by, by],
         )[0][0]
@@ -74,7 +76,8 @@ def messages(
     order = "ASC" if before is None else "DESC"
     said = dicts(
         f"""SELECT id, sender_id AS sender, listing_id AS listing, text, sent_at FROM shops_message
-             WHERE conversation_id = %s AND id > %s AND (%s::bigint IS NULL OR id < %s) ORDER BY id {order} LIMIT %s""",
+             WHERE conversation_id = %s AND id > %s AND (%s::bigint IS NULL OR id < %s)
+             ORDER BY id {order} LIMIT %s""",
         [conversation, after, before, before, limit + 1 if before is None else limit],
     )
     return said if before is None else said[::-1]
@@ -105,7 +108,8 @@ def no_shop(shop: int) -> NotFound:
 def contacts(by: int, *, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
     """Member `by`'s contact list, with who is online, in order of id after `after`."""
     return dicts(
-        f"""SELECT c.id, c.other_id AS member, {_shown("m", "c.member_id")} AS shown_name, c.label, c.added_at,
+        f"""SELECT c.id, c.other_id AS member, {_shown("m", "c.member_id")} AS shown_name, c.label,
+                  c.added_at,
                   coalesce(p.online_until > k.now_at, false) AS online
              FROM shops_contact c JOIN members_member m ON m.id = c.other_id
              LEFT JOIN shops_presence p ON p.member_id = c.other_id CROSS JOIN worlds_clock k
@@ -127,10 +131,10 @@ def presence(members: Sequence[int]) -> list[dict[str, Any]]:
 def inquiries(
     shop: int | None, buyer: int | None, *, answered: bool | None = None, after: int = 0, limit: int = 50
 ) -> list[dict[str, Any]]:
-    """Inquiries to a shop or of a buyer, in order of id after `after`; `answered` picks those that are or are not."""
+    """Inquiries to a shop or of a buyer, in order of id after `after`; `answered`: only these."""
     return dicts(
-        """SELECT id, conversation_id AS conversation, shop_id AS shop, listing_id AS listing, buyer_id AS buyer,
-                  message_id AS message, asked_at, answered_at, response_seconds
+        """SELECT id, conversation_id AS conversation, shop_id AS shop, listing_id AS listing,
+                  buyer_id AS buyer, message_id AS message, asked_at, answered_at, response_seconds
              FROM shops_inquiry
             WHERE id > %(after)s AND (%(shop)s::bigint IS NULL OR shop_id = %(shop)s)
               AND (%(buyer)s::bigint IS NULL OR buyer_id = %(buyer)s)
@@ -141,10 +145,11 @@ def inquiries(
 
 
 def inquiry_figures(shops: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Shop to how it answers: asked, answered, median seconds to the answer (rounded down; null: none yet)."""
+    """Shop to how it answers: asked, answered, median seconds to the answer (rounded down; or None)."""
     found = dicts(
         """SELECT shop_id AS shop, count(*) AS asked, count(answered_at) AS answered,
-                  floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY response_seconds))::bigint AS median_response_seconds
+                  floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY response_seconds))::bigint
+                      AS median_response_seconds
              FROM shops_inquiry WHERE shop_id = ANY(%s) GROUP BY shop_id""",
         [list(shops)],
     )

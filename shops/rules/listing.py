@@ -48,7 +48,7 @@ class Cycle:
 def cycle(listed_at: datetime, at: datetime, days: int) -> Cycle:
     """The cycle that `at` falls in, of a listing put on sale at `listed_at`; `days` is `listing.cycle_days`.
 
-    A cycle holds its first second and not its last: at the very end the next has begun. Needs at >= listed_at.
+    A cycle holds its first second and not its last: at its very end the next begins. Needs at >= listed_at.
     """
     span = timedelta(days=days)
     number_ = max((at - listed_at) // span, 0)
@@ -58,7 +58,7 @@ def cycle(listed_at: datetime, at: datetime, days: int) -> Cycle:
 
 
 def title_bytes(title: str) -> int:
-    """Length as Taobao counts it: a Chinese character is two bytes, a Latin letter one (GBK; rarer ones four)."""
+    """Length as Taobao counts it: a Chinese character is two bytes, a Latin letter one (GBK)."""
     return len(title) if title.isascii() else len(title.encode("gb18030", errors="replace"))
 
 
@@ -81,6 +81,15 @@ def fault(field: str, value: Any) -> Invalid | None:
     """What is wrong with one field of a listing; None when nothing is. Types are the caller's care."""
     words = FAULTS[field](value) if field in FAULTS else None
     return Invalid(words[0], field=field, rule=words[1], way_out=words[2]) if words else None
+
+
+def first_fault(new: Any, defaults: Mapping[str, Any]) -> Invalid | None:
+    """The first field of `new` that does not fit; what is as in `defaults` is not looked at again."""
+    for field, check in FAULTS.items():
+        value = getattr(new, field)
+        if value != defaults.get(field, ...) and (words := check(value)):
+            return Invalid(words[0], field=field, rule=words[1], way_out=words[2])
+    return None
 
 
 def title_fault(title: str, most_bytes: int) -> Invalid | None:

@@ -14,7 +14,7 @@ from regime.levers import Showcase
 # fmt: off
 SHOP_STEPS = (
     #    action    from                to        by                    then
-    Step("hide",   "open",             "hidden", "seller or platform", "out of lists; orders under way go on"),
+    Step("hide",   "open",             "hidden", "seller or platform", "out of lists; orders go on"),
     Step("show",   ("hidden",),        "open",   "whoever hid it"),
     Step("close",  ("open", "hidden"), "closed", "seller or platform", "every listing is taken down"),
     Step("reopen", "closed",           "open",   "whoever closed it"),

@@ -20,7 +20,9 @@ class Caller:
         self.client = Client(headers=headers)
         self.headers: dict[str, str] = {}  # of the last answer
 
-    def call(self, method: str, path: str, body: Any = None, query: Any = None, **headers: str) -> tuple[int, Any]:
+    def call(
+        self, method: str, path: str, body: Any = None, query: Any = None, **headers: str
+    ) -> tuple[int, Any]:
         data = query if method == "get" else body
         kind = {} if method == "get" else {"content_type": "application/json"}
         answer = getattr(self.client, method)(f"/api/{path}", data, headers=headers, **kind)

@@ -32,7 +32,9 @@ class Haggle:
 
     def new(self, **more: Any) -> NewDeal:
         lines = [Agreed(self.wardrobe, 2, 8_000)]
-        return NewDeal(**{"shop": self.shop, "buyer": self.buyer, "lines": lines, "terms": "送货上门", **more})
+        return NewDeal(
+            **{"shop": self.shop, "buyer": self.buyer, "lines": lines, "terms": "送货上门", **more}
+        )
 
     def issue(self, by: int | None = None, **more: Any) -> int:
         with writing() as moment:
@@ -67,7 +69,13 @@ def test_a_page_says_price_terms_and_when_it_lapses(market: Market, haggle: Hagg
     deal = haggle.issue(postage_fen=1_000)
     page = queries.deal(deal, haggle.buyer)
     assert page["lines"] == [
-        {"listing": haggle.wardrobe, "title": "简易衣柜", "quantity": 2, "price_fen": 8_000, "listed_price_fen": 9_900}
+        {
+            "listing": haggle.wardrobe,
+            "title": "简易衣柜",
+            "quantity": 2,
+            "price_fen": 8_000,
+            "listed_price_fen": 9_900,
+        }
     ]
     assert (page["total_fen"], page["terms"], page["status"]) == (17_000, "送货上门", "issued")
     assert page["expires_at"] == market.at + timedelta(days=3)
@@ -98,7 +106,9 @@ def test_a_page_lapses_on_its_second_and_not_before(market: Market, haggle: Hagg
         use(second, haggle.buyer)
 
 
-def test_at_its_last_second_a_page_is_gone_even_before_time_has_swept_it(market: Market, haggle: Haggle) -> None:
+def test_at_its_last_second_a_page_is_gone_even_before_time_has_swept_it(
+    market: Market, haggle: Haggle
+) -> None:
     deal = haggle.issue()
     end = market.at + timedelta(days=3)
     with pytest.raises(Gone):
@@ -111,7 +121,10 @@ def test_pages_lapse_at_their_own_moment_however_far_time_jumps(market: Market, 
     early = haggle.issue(expires_at=began + timedelta(hours=1))
     late = haggle.issue(expires_at=began + timedelta(days=2))
     market.pass_days(30)
-    assert column("shops_deal", "settled_at", [early, late]) == [began + timedelta(hours=1), began + timedelta(days=2)]
+    assert column("shops_deal", "settled_at", [early, late]) == [
+        began + timedelta(hours=1),
+        began + timedelta(days=2),
+    ]
     assert [subject for subject, _, _ in events("deal.lapsed")] == [early, late]
 
 
@@ -245,7 +258,10 @@ def test_each_end_of_a_page_has_its_event(market: Market, haggle: Haggle) -> Non
     pages = {step.action: haggle.issue() for step in DEAL_STEPS}
     for action, deal in pages.items():
         ACTS[action](deal, haggle)
-    told = {name: [s for s, _, _ in events(f"deal.{name}")] for name in ("used", "declined", "withdrawn", "lapsed")}
+    told = {
+        name: [s for s, _, _ in events(f"deal.{name}")]
+        for name in ("used", "declined", "withdrawn", "lapsed")
+    }
     assert list(told.values()) == [[deal] for deal in pages.values()]
 
 
@@ -287,7 +303,7 @@ def test_eight_at_once_use_a_page_once(committed_world: Any) -> None:
     with use_world(committed_world.schema):
         haggle = Haggle()
         deal = haggle.issue()
-        outcomes = race(committed_world.schema, lambda: use(deal, haggle.buyer) and None)
+        outcomes = race(committed_world.schema, lambda: use(deal, haggle.buyer))
         assert outcomes == ["conflict"] * 7 + ["served"]
 
 
@@ -307,6 +323,5 @@ def test_even_without_the_pen_a_page_is_used_once(committed_world: Any) -> None:
 
 
 def test_a_page_used_is_not_a_page_invalidated_by_words(market: Market, haggle: Haggle) -> None:
-    with pytest.raises(Invalid):
-        with writing() as moment:
-            deals.use([haggle.issue()] * 2, haggle.buyer, at=moment.at)
+    with pytest.raises(Invalid), writing() as moment:
+        deals.use([haggle.issue()] * 2, haggle.buyer, at=moment.at)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from common.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Stale, Unaffordable
 from common.batch import dumps, execute, settle
+from common.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Stale, Unaffordable
 from payments import ledger
+from regime import queries as regime
 from shops.actions import shops
 from shops.actions.edits import Edit
 from shops.queries import shops as queries
 from shops.rules.shop import SHOP_STEPS, slots
-from regime import queries as regime
 from tests.market import Market
 from tests.shops.stalls import column, events, joined, listed, opened, opening, stall
 from worlds.pen import writing
@@ -40,7 +40,12 @@ def test_a_verified_member_opens_a_shop_for_nothing(market: Market) -> None:
     owner = joined("老张")[0]
     shop = opened(owner, "老张木匠铺", announcement="新店开张")
     seen = queries.shop(shop)
-    assert (seen["owner"], seen["nick"], seen["name"], seen["status"]) == (owner, "老张", "老张木匠铺", "open")
+    assert (seen["owner"], seen["nick"], seen["name"], seen["status"]) == (
+        owner,
+        "老张",
+        "老张木匠铺",
+        "open",
+    )
     assert seen["opened_at"] == seen["edited_at"] == market.at
     assert seen["certificates"] == ["id_verified", "bank_verified"]
     assert ledger.drift() == []
@@ -104,7 +109,9 @@ def test_a_field_that_does_not_fit_is_named(market: Market, field: str, value: A
     assert (type(refusal), refusal.field) == (Invalid, field)
 
 
-@pytest.mark.parametrize(("section", "subsection"), [(0, 1501), (25, 2501), (15, 1401), (15, 15), (15, 150101)])
+@pytest.mark.parametrize(
+    ("section", "subsection"), [(0, 1501), (25, 2501), (15, 1401), (15, 15), (15, 150101)]
+)
 def test_a_sub_section_lies_in_its_section(market: Market, section: int, subsection: int) -> None:
     refusal = refused(opening(joined("老张")[0], section_id=section, subsection_id=subsection))
     assert refusal.rule == "sub_section_lies_in_its_section"
@@ -112,7 +119,13 @@ def test_a_sub_section_lies_in_its_section(market: Market, section: int, subsect
 
 def test_in_a_batch_the_first_to_ask_gets_the_name_and_each_other_its_own_refusal(market: Market) -> None:
     one, two, three = joined("一", "二", "三")
-    wishes = [opening(one, "甲"), opening(two, "甲"), opening(one, "乙"), opening(three, "丙", region=1), opening(two, "丁")]
+    wishes = [
+        opening(one, "甲"),
+        opening(two, "甲"),
+        opening(one, "乙"),
+        opening(three, "丙", region=1),
+        opening(two, "丁"),
+    ]
     with writing() as moment:
         settled = settle(lambda some: shops.open_shops(some, at=moment.at), wishes)
     rules = [s.refusal.rule if s.refusal else "opened" for s in settled]
@@ -122,7 +135,9 @@ def test_in_a_batch_the_first_to_ask_gets_the_name_and_each_other_its_own_refusa
 def test_the_owner_decorates_and_the_version_counts_up(market: Market) -> None:
     owner, shop, _ = stall()
     market.pass_hours(1)
-    decorate(shop, owner, template="cottage", picture_count=12, description_richness=80, seven_day_return=True)
+    decorate(
+        shop, owner, template="cottage", picture_count=12, description_richness=80, seven_day_return=True
+    )
     seen = queries.shop(shop)
     assert (seen["template"], seen["picture_count"], seen["version"]) == ("cottage", 12, 2)
     assert seen["edited_at"] == market.at > seen["opened_at"]
@@ -227,7 +242,10 @@ def in_scheme(fen: int = 150_000) -> tuple[int, int]:
 def balance(code: str) -> int:
     from common.batch import one
 
-    return one("SELECT coalesce(sum(received_fen - given_fen), 0)::bigint FROM payments_account WHERE code = %s", [code])
+    return one(
+        "SELECT coalesce(sum(received_fen - given_fen), 0)::bigint FROM payments_account WHERE code = %s",
+        [code],
+    )
 
 
 def test_joining_the_protection_scheme_freezes_the_deposit(market: Market) -> None:
@@ -248,7 +266,12 @@ def test_leaving_the_scheme_gives_back_what_is_left_of_the_deposit(market: Marke
     buyer = joined("买家")[0]
     with writing() as moment:
         ledger.post(
-            [ledger.Posting(f"deposit:{owner}", f"member:{buyer}", 30_000, "deposit_compensation", "order:1")], at=moment.at
+            [
+                ledger.Posting(
+                    f"deposit:{owner}", f"member:{buyer}", 30_000, "deposit_compensation", "order:1"
+                )
+            ],
+            at=moment.at,
         )
     do(shops.leave_protection, shop, owner)
     assert (balance(f"member:{owner}"), balance(f"deposit:{owner}")) == (120_000, 0)

@@ -33,10 +33,17 @@ def test_a_seller_opens_a_shop_lists_goods_and_everybody_sees_them(market: Marke
     reader = Caller("read")
     assert reader.get(f"shops/{shop['id']}/")[1] == shop
     assert reader.get(f"listings/{listing['id']}/")[1] == listing
-    assert reader.get("listings/", shop=shop["id"], price_to_fen=9_900)[1] == {"results": [listing], "next": None}
+    assert reader.get("listings/", shop=shop["id"], price_to_fen=9_900)[1] == {
+        "results": [listing],
+        "next": None,
+    }
     assert reader.get(f"shops/{shop['id']}/profile/")[1]["listings_on_sale"] == 1
     assert listing["listed_at"] == show(market.at)
-    assert listing["cycle"] == {"round": 0, "ends_at": listing["cycle"]["ends_at"], "remaining_seconds": 604_800}
+    assert listing["cycle"] == {
+        "round": 0,
+        "ends_at": listing["cycle"]["ends_at"],
+        "remaining_seconds": 604_800,
+    }
 
 
 def test_a_refusal_names_field_rule_and_way_out(market: Market) -> None:
@@ -54,7 +61,8 @@ def test_a_readers_key_changes_nothing(market: Market) -> None:
     _, shop, wardrobe = stall()
     reader = Caller("read")
     deeds = [
-        ("post", "shops/", SHOP), ("patch", f"shops/{shop}/", {"style": "red"}), ("post", "listings/", LISTING),
+        ("post", "shops/", SHOP), ("patch", f"shops/{shop}/", {"style": "red"}),
+        ("post", "listings/", LISTING),
         ("patch", f"listings/{wardrobe}/", {"price_fen": 1}), ("post", f"listings/{wardrobe}/delist/", None),
         ("post", "deals/", {"buyer": 1, "lines": []}), ("post", "messages/", {"to": 1, "text": "嗨"}),
         ("post", "shops/batch/", {"rows": []}), ("post", "presence/", None),
@@ -76,7 +84,11 @@ def test_a_members_key_acts_for_nobody_else(market: Market) -> None:
         ("post", f"listings/{wardrobe}/delist/", None),
         ("put", f"listings/{wardrobe}/showcase/", None),
         ("post", f"listings/{wardrobe}/stock/", {"add": 1}),
-        ("post", "deals/", {"shop": shop, "buyer": stranger, "lines": [{"listing": wardrobe, "price_fen": 1}]}),
+        (
+            "post",
+            "deals/",
+            {"shop": shop, "buyer": stranger, "lines": [{"listing": wardrobe, "price_fen": 1}]},
+        ),
         ("post", "shops/batch/", {"rows": [{**SHOP, "owner": stranger}]}),
     ]
     assert [getattr(key, verb)(path, body)[0] for verb, path, body in deeds] == [403] * len(deeds)
@@ -95,7 +107,11 @@ def test_two_who_edit_at_once_one_is_told(market: Market) -> None:
         assert key.patch(path, change, **{"If-Match": read})[0] == 200
         assert key.headers["ETag"] == '"2"'
         status, problem = key.patch(path, change, **{"If-Match": read})
-        assert (status, problem["rule"], problem["type"]) == (412, "edit_what_you_have_read", "urn:jishi:problem:stale")
+        assert (status, problem["rule"], problem["type"]) == (
+            412,
+            "edit_what_you_have_read",
+            "urn:jishi:problem:stale",
+        )
         assert key.patch(path, {**change, "version": 1})[0] == 412
         assert key.patch(path, {**change, "version": 2})[0] == 200
         assert key.patch(path, change, **{"If-Match": "*"})[0] == 200
@@ -110,7 +126,9 @@ def test_an_if_match_that_is_no_etag_is_refused(market: Market, etag: str) -> No
 
 def test_two_versions_in_one_request_are_refused(market: Market) -> None:
     owner, shop, _ = stall()
-    status, problem = member(owner).patch(f"shops/{shop}/", {"style": "red", "version": 1}, **{"If-Match": '"2"'})
+    status, problem = member(owner).patch(
+        f"shops/{shop}/", {"style": "red", "version": 1}, **{"If-Match": '"2"'}
+    )
     assert (status, problem["rule"]) == (400, "one_version_is_meant")
 
 
@@ -162,7 +180,9 @@ def test_a_thousand_sellers_come_in_one_call_a_kind(market: Market) -> None:
     assert (status, batch["done"], batch["refused"]) == (200, 98, 2)
     assert codes(batch)[6:9] == [201, "shop_name_is_taken", "field_is_of_its_kind"]
     made = [result["id"] for result in batch["results"] if "id" in result]
-    goods = [{**LISTING, "shop": shop, "title": f"衣柜{n}", "tags": ["实木"]} for shop in made for n in range(10)]
+    goods: list[Any] = [
+        {**LISTING, "shop": shop, "title": f"衣柜{n}", "tags": ["实木"]} for shop in made for n in range(10)
+    ]
     goods[3] = {**goods[3], "price_fen": 0}
     goods[4] = {**goods[4], "supply": "preorder", "ready_at": "2010-13-01"}
     goods[5] = {**goods[5], "tags": ["一", 2]}
@@ -264,7 +284,9 @@ def test_the_same_write_asked_twice_is_done_once(market: Market) -> None:
     owner, _, wardrobe = stall()
     key = member(owner)
     for _ in range(2):
-        assert key.post(f"listings/{wardrobe}/stock/", {"add": 5}, **{"Idempotency-Key": "k1"})[1]["stock"] == 15
+        assert (
+            key.post(f"listings/{wardrobe}/stock/", {"add": 5}, **{"Idempotency-Key": "k1"})[1]["stock"] == 15
+        )
     assert stock_of(wardrobe) == [15]
 
 
@@ -279,8 +301,8 @@ def test_a_key_of_another_world_finds_nothing_here(committed_world: Any) -> None
 
 def test_a_listing_that_is_not_there_is_not_found(market: Market) -> None:
     reader, admin = Caller("read"), Caller("admin")
-    for path in ("shops/987654/", "shops/987654/profile/", "shops/987654/showcase/", "shops/987654/inquiries/",
-                 "listings/987654/"):  # fmt: skip
+    for path in ("shops/987654/", "shops/987654/profile/", "shops/987654/showcase/",
+                 "shops/987654/inquiries/",                 "listings/987654/"):  # fmt: skip
         assert reader.get(path)[0] == 404
     assert admin.patch("listings/987654/", {"price_fen": 1})[0] == 404
     assert admin.get("disputes/987654/messages/")[1]["rule"] == "talk_is_opened_in_a_dispute"
@@ -293,8 +315,8 @@ def test_the_platform_reads_talk_in_a_dispute_and_only_then(market: Market) -> N
         talk.send([talk.Said(bob, owner, "柜门坏了", wardrobe)], at=moment.at)
     execute("ALTER TABLE shops_dispute DISABLE TRIGGER ALL")
     execute(
-        """INSERT INTO shops_dispute (id, refund_id, order_id, buyer_id, seller_id, status, opened_at, evidence_by,
-                                      reply, must_return, ruling, ruled_by)
+        """INSERT INTO shops_dispute (id, refund_id, order_id, buyer_id, seller_id, status, opened_at,
+                                      evidence_by, reply, must_return, ruling, ruled_by)
            VALUES (1, 1, 1, %s, %s, 'evidence', %s, %s, '', false, '', '')""",
         [bob, owner, market.at, market.at],
     )
@@ -302,5 +324,8 @@ def test_the_platform_reads_talk_in_a_dispute_and_only_then(market: Market) -> N
     assert [m["text"] for m in admin.get("disputes/1/messages/")[1]["results"]] == ["柜门坏了"]
     assert Caller("read").get("disputes/1/messages/")[0] == member(bob).get("disputes/1/messages/")[0] == 403
     assert Caller("admin", bob).get("disputes/1/messages/")[0] == 403
-    execute("UPDATE shops_dispute SET status = 'ruled', award_fen = 0, ruled_by = 'platform', settled_at = opened_at")
+    execute(
+        """UPDATE shops_dispute
+              SET status = 'ruled', award_fen = 0, ruled_by = 'platform', settled_at = opened_at"""
+    )
     assert admin.get("disputes/1/messages/")[0] == 404

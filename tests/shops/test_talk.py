@@ -12,7 +12,8 @@ from common.batch import execute, rows, settle
 from common.errors import Invalid, NotFound, Refusal
 from shops.actions import talk
 from shops.actions.talk import Said
-from shops.queries import shops, talk as queries
+from shops.queries import shops
+from shops.queries import talk as queries
 from tests.market import Market
 from tests.shops.stalls import column, events, joined, listed, opened, stall
 from worlds.pen import writing
@@ -78,7 +79,8 @@ def test_nobody_else_reads_along(market: Market, chat: Chat) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", ["UPDATE shops_message SET text = '没说过' WHERE id = %s", "DELETE FROM shops_message WHERE id = %s"]
+    "sql",
+    ["UPDATE shops_message SET text = '没说过' WHERE id = %s", "DELETE FROM shops_message WHERE id = %s"],
 )
 def test_what_was_said_stays_said(market: Market, chat: Chat, sql: str) -> None:
     message = chat.ask()
@@ -104,13 +106,22 @@ def test_nobody_talks_to_themself_or_to_somebody_who_is_not_there(market: Market
 
 
 def test_two_talk_about_their_own_listings(market: Market, chat: Chat) -> None:
-    assert refused(Said(chat.bob, chat.eve, "看这个", chat.wardrobe)).rule == "they_talk_about_their_own_listings"
+    assert (
+        refused(Said(chat.bob, chat.eve, "看这个", chat.wardrobe)).rule
+        == "they_talk_about_their_own_listings"
+    )
 
 
 def test_in_a_batch_each_refused_message_has_its_own_words(market: Market, chat: Chat) -> None:
-    wishes = [Said(chat.bob, chat.seller, "一"), Said(chat.bob, chat.bob, "二"), Said(chat.bob, chat.seller, "")]
+    wishes = [
+        Said(chat.bob, chat.seller, "一"),
+        Said(chat.bob, chat.bob, "二"),
+        Said(chat.bob, chat.seller, ""),
+    ]
     with writing() as moment:
-        settled = settle(lambda some: talk.send(some, at=moment.at), [*wishes, Said(chat.seller, chat.bob, "四")])
+        settled = settle(
+            lambda some: talk.send(some, at=moment.at), [*wishes, Said(chat.seller, chat.bob, "四")]
+        )
     assert [s.refusal.rule if s.refusal else "sent" for s in settled] == [
         "sent", "nobody_talks_to_themself", "message_length", "sent",
     ]  # fmt: skip
@@ -136,10 +147,17 @@ def test_what_was_sent_waits_unread_until_it_is_read_or_answered(market: Market,
 
 
 def test_unread_comes_out_the_same_in_one_batch_as_one_by_one(market: Market, chat: Chat) -> None:
-    turns = [(chat.bob, chat.seller), (chat.bob, chat.seller), (chat.seller, chat.bob), (chat.bob, chat.seller)]
+    turns = [
+        (chat.bob, chat.seller),
+        (chat.bob, chat.seller),
+        (chat.seller, chat.bob),
+        (chat.bob, chat.seller),
+    ]
     say(*(Said(one, other, "嗯") for one, other in turns))
     batch = (unread(chat.bob), unread(chat.seller))
-    for one, other in [(chat.eve if m == chat.bob else m, chat.eve if o == chat.bob else o) for m, o in turns]:
+    for one, other in [
+        (chat.eve if m == chat.bob else m, chat.eve if o == chat.bob else o) for m, o in turns
+    ]:
         say(Said(one, other, "嗯"))
     singly = (unread(chat.eve), unread(chat.seller) - batch[1])
     assert batch == singly == (0, 1)
@@ -219,7 +237,9 @@ def test_the_figures_of_a_shop_are_asked_answered_and_the_median(market: Market,
     assert queries.inquiry_figures([chat.shop]) == {
         chat.shop: {"asked": 0, "answered": 0, "median_response_seconds": None}
     }
-    for number, (buyer, seconds) in enumerate(zip(joined("甲", "乙", "丙", "丁"), (10, 61, 30, None), strict=True)):
+    for number, (buyer, seconds) in enumerate(
+        zip(joined("甲", "乙", "丙", "丁"), (10, 61, 30, None), strict=True)
+    ):
         chat.ask(by=buyer)
         if seconds:
             market.pass_time(f"PT{seconds}S")
@@ -308,7 +328,11 @@ def test_a_masked_member_shows_their_nick_only_to_whom_they_write(market: Market
     assert queries.conversations(chat.seller)[0]["shown_name"] == "小**波"
     assert queries.conversations(chat.bob)[0]["shown_name"] == "老张"  # a seller is known by the nick
     say(Said(chat.bob, chat.seller, "你好"))
-    assert queries.contacts(chat.seller)[0]["shown_name"] == queries.conversations(chat.seller)[0]["shown_name"] == "小波"
+    assert (
+        queries.contacts(chat.seller)[0]["shown_name"]
+        == queries.conversations(chat.seller)[0]["shown_name"]
+        == "小波"
+    )
 
 
 def test_the_archive_is_read_in_pages_from_either_end(market: Market, chat: Chat) -> None:
