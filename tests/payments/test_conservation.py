@@ -51,7 +51,7 @@ class Books(RuleBasedStateMachine):
         self.savepoint = transaction.savepoint()
         self.money: Counter[str] = Counter()
         self.escrows: dict[str, Held] = {}
-        self.keys = 0
+        self.keys = self.trades = 0
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.savepoint)
@@ -95,7 +95,8 @@ class Books(RuleBasedStateMachine):
 
     @rule(moves=small)
     def hold(self, moves: list[tuple[int, int, int]]) -> None:
-        holds = {f"trade:{len(self.escrows) + n}": move for n, move in enumerate(moves) if move[0] != move[1]}
+        self.trades += len(moves)
+        holds = {f"trade:{self.trades - n}": move for n, move in enumerate(moves) if move[0] != move[1]}
         intents = [escrow.Hold(ref, self.ids[a], self.ids[b], fen) for ref, (a, b, fen) in holds.items()]
         need: Counter[str] = Counter()
         for a, _, fen in holds.values():
