@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from common.batch import dumps, execute, rows
+from common.batch import dumps, execute, one, rows
 from common.moments import FIRST, LAST
 from ratings.rules import NUMBER
 from regime import queries as regime
@@ -120,19 +120,26 @@ ODD = f"""
       FROM decided d JOIN ratings_weight w ON w.feedback_id = d.id
      WHERE (w.points, w.reason) IS DISTINCT FROM (d.points, d.reason) ORDER BY 1
 """
-# Pairs of an account whose sealing or opening is not yet in the decisions.
+# Pairs of an account whose sealing or opening is not yet in the decisions; found from the accounts, which are few.
 STALE_PAIRS = f"""
-    SELECT DISTINCT f.rater_id, f.subject_id, f.side
-      FROM ratings_feedback f JOIN ratings_weight w ON w.feedback_id = f.id
-     WHERE (f.rater_id IN (SELECT id FROM members_member WHERE status = 'sealed')
-            OR f.subject_id IN (SELECT id FROM members_member WHERE status = 'sealed'))
-       AND w.reason IN (0, {NUMBER["tiny_order"]}, {NUMBER["same_item"]}, {NUMBER["pair_month"]})
+    WITH closed AS MATERIALIZED (SELECT id FROM members_member WHERE status = 'sealed'),
+    theirs AS (
+        SELECT f.id, f.rater_id, f.subject_id, f.side FROM closed c JOIN ratings_feedback f ON f.rater_id = c.id
+         UNION
+        SELECT f.id, f.rater_id, f.subject_id, f.side FROM closed c JOIN ratings_feedback f ON f.subject_id = c.id
+    )
+    SELECT DISTINCT t.rater_id, t.subject_id, t.side FROM theirs t JOIN ratings_weight w ON w.feedback_id = t.id
+     WHERE w.reason IN (0, {NUMBER["tiny_order"]}, {NUMBER["same_item"]}, {NUMBER["pair_month"]})
      UNION
     SELECT f.rater_id, f.subject_id, f.side
       FROM ratings_weight w JOIN ratings_feedback f ON f.id = w.feedback_id
       JOIN members_member r ON r.id = f.rater_id JOIN members_member s ON s.id = f.subject_id
      WHERE w.reason = {NUMBER["account_sealed"]} AND r.status <> 'sealed' AND s.status <> 'sealed'
      ORDER BY 1, 2, 3
+"""
+SEALED_EVER = f"""
+    SELECT EXISTS (SELECT FROM members_member WHERE status = 'sealed')
+        OR EXISTS (SELECT FROM ratings_weight WHERE reason = {NUMBER["account_sealed"]})
 """
 
 
@@ -166,7 +173,8 @@ def settle(pairs: Sequence[Pair]) -> None:
 
 def settle_accounts() -> None:
     """Let the sealing and opening of accounts since the last run reach the decisions."""
-    settle([(rater, subject, side) for rater, subject, side in rows(STALE_PAIRS)])
+    if one(SEALED_EVER):
+        settle([(rater, subject, side) for rater, subject, side in rows(STALE_PAIRS)])
 
 
 def odd() -> list[tuple[int, int, int, int, int]]:
