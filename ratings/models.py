@@ -1,4 +1,5 @@
-"""What two sides of a trade said of each other: sealed answers, what became public of them, and what it weighs.
+"""What two sides of a trade said of each other: sealed answers, what became public of them,
+and what it weighs.
 
 Who may read what: `Answer` only its author (and the statements that reveal or weigh it); `Weight` holds stars
 and is read by `recompute` alone; `Feedback` never holds a word before it is revealed (the table refuses).
@@ -22,7 +23,8 @@ VERDICT = Q(verdict__in=[-1, 0, 1])
 class Feedback(Row):
     """One side of one order line is asked about the other; `side` is the rater's. Public once `revealed_at`.
 
-    `traded_at` is when the trade was created (months and repetitions go by it), `opened_at` when it succeeded.
+    `traded_at` is when the trade was created (months and repetitions go by it),
+    `opened_at` when it succeeded.
     `in_index`: the line is among the first of its pair and month, so its stars may enter the shop's indices.
     `dispatch_hundredths`: what the recorded dispatch is worth as an answer, `dispatch_bps` its share.
     `struck`: the number of the reason for which a ruling took its points (0: none did).
@@ -156,7 +158,8 @@ class Weight(models.Model):
 
 
 class Revision(Fact):
-    """What was public of a feedback, and since when: revealed, edited, withdrawn, struck, restored. Append-only."""
+    """What was public of a feedback, and since when: revealed, edited, withdrawn, struck, restored.
+    Append-only."""
 
     feedback = models.ForeignKey(Feedback, models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=9)
@@ -221,7 +224,8 @@ class Complaint(Row):
 class Credit(models.Model):
     """Cache, rebuilt by `recompute.credit`: a member's points and counts in one role, as of the daily run.
 
-    `id` is twice the member's plus one for the buyer's role. `recent_*`: the good rate's window. `answers` and the
+    `id` is twice the member's plus one for the buyer's role. `recent_*`: the good rate's window.
+    `answers` and the
     three sums (hundredths of a star) run ahead of what is published (`Index`): nobody is shown them.
     `told_level`: the level the member was last told of.
     """
@@ -289,7 +293,8 @@ class Index(models.Model):
 
 
 class Publication(Row):
-    """Every index ever published, by day: for charts, and to prove that no one answer can be found. Append-only."""
+    """Every index ever published, by day: for charts, and to prove that no one answer can be found.
+    Append-only."""
 
     member = models.ForeignKey(Member, models.PROTECT, related_name="+", db_index=False)
     section_id = models.IntegerField()
@@ -304,7 +309,8 @@ class Publication(Row):
 
 
 class SectionAverage(Row):
-    """The trade's average of a day: mean of the published indices of a section's shops, in hundredths. Append-only."""
+    """The trade's average of a day: mean of the published indices of a section's shops, in hundredths.
+    Append-only."""
 
     section_id = models.IntegerField()
     on = models.DateField()
@@ -318,7 +324,8 @@ class SectionAverage(Row):
 
 
 class Recount(models.Model):
-    """Whose credit changed in what was added up already (edits, rulings, caps): the daily run adds it up anew."""
+    """Whose credit changed in what was added up already (edits, rulings,
+    caps): the daily run adds it up anew."""
 
     id = models.BigIntegerField(primary_key=True)
 

@@ -24,18 +24,16 @@ SIDES = (BUYER, SELLER)
 OTHER = {BUYER: SELLER, SELLER: BUYER}  # the rater's side -> the role in which the subject is rated
 COMMENT_CHARACTERS = 500
 LEVELS = 20
-# what the credit of one trade came to (points), told to whoever asks why
-MOST_ROWS = 20_000
 
 # fmt: off
 FEEDBACK_STEPS = (
     #    action       from        to           by         then
-    Step("leave",     "open",     "sealed",    "rater",   "stars, verdict and words are kept where nobody else reads"),
-    Step("default",   "open",     "sealed",    "time",    "silence: five stars each and the verdict the regime gives"),
-    Step("lapse",     "open",     "lapsed",    "time",    "silence: five stars each and no verdict"),
-    Step("reveal",    "sealed",   "revealed",  "time",    "verdict and words become public; the points are decided"),
-    Step("edit",      "revealed", "revealed",  "rater",   "a neutral or bad becomes good; the points are decided anew"),
-    Step("withdraw",  "revealed", "withdrawn", "rater",   "a neutral or bad is deleted; its stars stay in the indices"),
+    Step("leave",     "open",     "sealed",    "rater",   "the answer lies where nobody else reads"),
+    Step("default",   "open",     "sealed",    "time",    "silence: five stars, the regime's verdict"),
+    Step("lapse",     "open",     "lapsed",    "time",    "silence: five stars, no verdict"),
+    Step("reveal",    "sealed",   "revealed",  "time",    "words become public, points are decided"),
+    Step("edit",      "revealed", "revealed",  "rater",   "a neutral or bad becomes good"),
+    Step("withdraw",  "revealed", "withdrawn", "rater",   "it is deleted; its stars stay in the indices"),
     Step("explain",   "revealed", "revealed",  "subject", "the subject's answer stands beside it"),
     Step("follow_up", "revealed", "revealed",  "rater",   "more words, no score"),
     Step("complain",  "revealed", "revealed",  "subject", "the platform looks whether it was malicious"),
@@ -128,7 +126,8 @@ def to_next(points: int, ladder: Sequence[int] = LADDER) -> int | None:
 
 
 def dispatch_stars(waited: timedelta | None, table: Sequence[DispatchStars]) -> int | None:
-    """What the time from payment to dispatch is worth, in hundredths of a star; None when nothing was recorded.
+    """What the time from payment to dispatch is worth, in hundredths of a star; None when nothing was
+    recorded.
 
     The first row of the regime's table that fits, its bound inclusive; slower than all of them is one star.
     """
@@ -139,7 +138,8 @@ def dispatch_stars(waited: timedelta | None, table: Sequence[DispatchStars]) -> 
 
 
 def default_verdict(levers: Feedback, other: int | None) -> int | None:
-    """The verdict of who said nothing until the window closed; `other` is what the other side gave (None: silent)."""
+    """The verdict of who said nothing until the window closed; `other` is what the other side gave (None:
+    silent)."""
     if levers.default_verdict == SILENCE_IS_GOOD:
         return GOOD
     if levers.default_verdict == GOOD_FOR_GOOD and other == GOOD:

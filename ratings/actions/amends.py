@@ -46,23 +46,30 @@ class Remarked:
 
 Row = dict[str, Any]
 FOUND = """
-    SELECT f.id, f.line_id AS line, f.order_id, f.listing_id, f.rater_id, f.subject_id, f.side, f.status, f.verdict,
+    SELECT f.id, f.line_id AS line, f.order_id, f.listing_id, f.rater_id, f.subject_id, f.side, f.status,
+    f.verdict,
            f.opened_at, f.left_at, f.revealed_at,
-           (SELECT count(*) FROM ratings_revision r WHERE r.feedback_id = f.id AND r.kind IN ('edited', 'withdrawn')) AS edits,
-           (SELECT count(*) FROM ratings_remark m WHERE m.feedback_id = f.id AND m.kind = 'explanation') AS explanations,
-           (SELECT count(*) FROM ratings_remark m WHERE m.feedback_id = f.id AND m.kind = 'follow_up') AS follow_ups,
+           (SELECT count(*) FROM ratings_revision r WHERE r.feedback_id = f.id AND r.kind IN ('edited',
+           'withdrawn')) AS edits,
+           (SELECT count(*) FROM ratings_remark m WHERE m.feedback_id = f.id
+           AND m.kind = 'explanation') AS explanations,
+           (SELECT count(*) FROM ratings_remark m WHERE m.feedback_id = f.id
+           AND m.kind = 'follow_up') AS follow_ups,
            EXISTS (SELECT FROM ratings_complaint c WHERE c.feedback_id = f.id) AS complained,
            EXISTS (SELECT FROM ratings_feedback o WHERE o.line_id = f.line_id AND o.side <> f.side
                       AND o.left_at IS NOT NULL) AS mutual
-      FROM unnest(%s::bigint[]) WITH ORDINALITY AS i(id, n) LEFT JOIN ratings_feedback f ON f.id = i.id ORDER BY i.n
+      FROM unnest(%s::bigint[]) WITH ORDINALITY AS i(id, n) LEFT JOIN ratings_feedback f ON f.id = i.id
+      ORDER BY i.n
 """
 
 
 @transaction.atomic
 def edit(intents: Sequence[Edit], *, at: datetime) -> list[int]:
-    """Change neutral or bad verdicts, once, while they are young: to good, or away. Stars stay as they were given.
+    """Change neutral or bad verdicts, once, while they are young: to good, or away.
+    Stars stay as they were given.
 
-    Raises `Forbidden` for another's feedback, `Conflict` for a good or a second edit, `Gone` when it is too late.
+    Raises `Forbidden` for another's feedback, `Conflict` for a good or a second edit,
+    `Gone` when it is too late.
     """
     found = _checked(intents, at, _edit_refusal)
     pairs = list(zip(intents, found, strict=True))
@@ -91,7 +98,8 @@ REWEIGH = """
          WHERE f.id = w.feedback_id AND f.id = ANY(%s) RETURNING w.subject_id, w.as_seller, w.on
     )
     INSERT INTO ratings_recount (id)
-    SELECT DISTINCT m.subject_id * 2 + (NOT m.as_seller)::int FROM moved m JOIN ratings_fold l ON m.on <= l.through ORDER BY 1
+    SELECT DISTINCT m.subject_id * 2 + (NOT m.as_seller)::int FROM moved m
+    JOIN ratings_fold l ON m.on <= l.through ORDER BY 1
         ON CONFLICT DO NOTHING
 """
 PAIRS = "SELECT rater_id, subject_id, side FROM ratings_feedback WHERE id = ANY(%s)"
@@ -153,7 +161,8 @@ def _explain_refusal(intent: Remarked, row: Row, levers: Levers, at: datetime) -
 
 @transaction.atomic
 def follow_up(intents: Sequence[Remarked], *, at: datetime) -> list[int]:
-    """The rater adds words, once, within 180 days of the trade's success; no score. Returns the feedbacks' ids."""
+    """The rater adds words, once, within 180 days of the trade's success; no score.
+    Returns the feedbacks' ids."""
     return _remark("follow_up", "feedback.followed_up", intents, at, _follow_up_refusal)
 
 
@@ -228,7 +237,8 @@ def _remark(kind: str, event: str, intents: Sequence[Remarked], at: datetime, ch
 
 
 def _checked(intents: Sequence[Any], at: datetime, check: Check) -> list[Row]:
-    """The feedbacks of `intents`, once none of them is refused; the rules are those of when the window opened."""
+    """The feedbacks of `intents`, once none of them is refused; the rules are those of when the window
+    opened."""
     found = dicts(FOUND, [[intent.feedback for intent in intents]])
     refused: dict[int, Refusal] = {}
     seen: set[int] = set()

@@ -22,7 +22,8 @@ from regime import queries as regime
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """`rater` answers about one order line. A star of None is a question left unanswered (the regime's stars)."""
+    """`rater` answers about one order line. A star of None is a question left unanswered (the regime's
+    stars)."""
 
     line: int
     rater: int
@@ -49,7 +50,8 @@ KEEP = """
 def leave(intents: Sequence[Leave], *, at: datetime) -> list[int]:
     """Keep these answers, and show what the regime shows now; return the feedbacks' ids in order.
 
-    Raises, naming each row: `Invalid` for stars, verdict or words that are none, `NotFound` where this member is
+    Raises, naming each row: `Invalid` for stars, verdict or words that are none,
+    `NotFound` where this member is
     not asked about that line, `Conflict` when they have answered or the window has closed.
     """
     asked = dicts(ASKED, [[i.line for i in intents], [i.rater for i in intents]])
@@ -97,7 +99,7 @@ def _wrong(intent: Leave, row: dict[str, object]) -> Refusal | None:
             f"you are not asked about order line {intent.line}",
             field="line",
             rule="a_window_is_open",
-            way_out="GET /api/feedback/pending/ lists what you are asked about; windows open when a trade succeeds.",
+            way_out="GET /api/feedback/pending/ lists what you are asked about; a trade that succeeds asks.",
         )
     if intent.anonymous and row["side"] == SELLER:
         return Invalid(

@@ -108,7 +108,8 @@ STARS = """
     CASE WHEN f.in_index AND f.struck = 0 THEN a.stars[1] * 100 END,
     CASE WHEN f.in_index AND f.struck = 0 THEN a.stars[2] * 100 END,
     CASE WHEN f.in_index AND f.struck = 0
-         THEN ((10000 - f.dispatch_bps) * a.stars[3] * 100 + f.dispatch_bps * coalesce(f.dispatch_hundredths, 0) + 5000) / 10000
+         THEN ((10000 - f.dispatch_bps) * a.stars[3] * 100 + f.dispatch_bps *
+         coalesce(f.dispatch_hundredths, 0) + 5000) / 10000
      END"""
 WEIGH = f"""
     INSERT INTO ratings_weight (feedback_id, subject_id, rater_id, "on", verdict, points, reason,

@@ -36,7 +36,8 @@ RESTAR = f"""
 def strike(ids: Sequence[int], *, reason: str, why: str, at: datetime) -> list[int]:
     """Feedbacks `ids` count for nothing, sealed ones too when their time comes; `reason` is one of `STRIKES`.
 
-    Governance strikes the feedback of trades ruled fake (`queries.feedback.of_orders` finds it). Returns those struck.
+    Governance strikes the feedback of trades ruled fake (`queries.feedback.of_orders` finds it).
+    Returns those struck.
     """
     if reason not in STRIKES:
         raise Invalid(

@@ -1,4 +1,5 @@
-"""A finished trade opens a window for each side of each line; time closes it, and silence is an answer too."""
+"""A finished trade opens a window for each side of each line; time closes it,
+and silence is an answer too."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from regime import queries as regime
 
 # Lines refunded in full are not rated. A pair's month goes by the moment its trades succeeded.
 LINES = """
-    SELECT l.id AS line, o.id AS order_id, o.total_fen, l.listing_id, o.buyer_id, o.seller_id, o.placed_at, o.finished_at,
+    SELECT l.id AS line, o.id AS order_id, o.total_fen, l.listing_id, o.buyer_id, o.seller_id, o.placed_at,
+    o.finished_at,
            coalesce(l.shipped_at, o.shipped_at) - o.paid_at AS waited,
            EXISTS (SELECT FROM payments_escrow e WHERE e.reference = 'order:' || o.id
                       AND e.payer_id = o.buyer_id AND e.payee_id = o.seller_id) AS escrowed,
@@ -37,7 +39,8 @@ SILENT = """
       FROM json_array_elements(%s::json) r
 """
 BY_LINE = """
-    SELECT f.id, f.line_id AS line, f.order_id, f.listing_id, f.rater_id, f.subject_id, f.side, f.status, f.opened_at,
+    SELECT f.id, f.line_id AS line, f.order_id, f.listing_id, f.rater_id, f.subject_id, f.side, f.status,
+    f.opened_at,
            f.reveal_at, f.left_at, a.verdict
       FROM ratings_feedback f LEFT JOIN ratings_answer a ON a.feedback_id = f.id
      WHERE f.line_id IN (SELECT line_id FROM ratings_feedback WHERE id = ANY(%s)) ORDER BY f.line_id, f.side
@@ -46,7 +49,8 @@ BY_LINE = """
 
 @transaction.atomic
 def open_windows(facts: Sequence[Mapping[str, Any]], *, at: datetime) -> list[int]:
-    """Ask both sides of every line of the finished orders (`facts` of `order.finished`); return the feedbacks' ids."""
+    """Ask both sides of every line of the finished orders (`facts` of `order.finished`); return the
+    feedbacks' ids."""
     lines = dicts(LINES, [[fact["id"] for fact in facts]])
     records = []
     for line in lines:

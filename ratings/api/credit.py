@@ -27,7 +27,7 @@ from ratings.api.shapes import (
 from ratings.queries import feedback
 from ratings.rules import SIDES
 
-ROLE = {"choices": SIDES, "required": False, "default": "seller", "help_text": "rated as"}
+ROLE: dict[str, Any] = {"choices": SIDES, "required": False, "default": "seller", "help_text": "rated as"}
 
 
 class RoleQuery(In):
@@ -37,7 +37,10 @@ class RoleQuery(In):
 class CreditDoor(Door):
     @reads(CreditOut, query=RoleQuery)
     def get(self, request: Request, query: Any, member_id: int) -> Any:
-        """A member's grade, good rate and indices against their section's average, as of the last daily run."""
+        """A member's grade, good rate and indices beside their section's average.
+
+        All as of the last daily run.
+        """
         exists("members_member", "member", member_id)
         return queries.standing(member_id, query["role"]).plain()
 
@@ -107,7 +110,7 @@ class RuleComplaintDoor(Door):
 class StrikeDoor(Door):
     @writes(StrikeIn, StruckOut, scopes=ADMIN)
     def post(self, request: Request, data: Any, moment: Any) -> Any:
-        """Take the points from the feedback of orders ruled fake; what is sealed will count for nothing too."""
+        """Take the points from the feedback of orders ruled fake, sealed feedback's too."""
         ids = feedback.of_orders(data["orders"])
         return {"feedback": actions.strike(ids, reason="fake_trade", why=data["why"], at=moment.at)}
 

@@ -114,8 +114,9 @@ class FeedbackBatchDoor(Door):
 
 def rater_of(request: Request, named: int | None) -> int:
     """Who answers a row: the acting member, or whom an admin that acts as nobody names."""
-    acting = request.user.member_id
-    if acting is None and named is not None and request.user.scope == "admin":
+    user: Any = request.user
+    acting: int | None = user.member_id
+    if acting is None and named is not None and user.scope == "admin":
         return named
     if named is not None and named != acting:
         raise Forbidden("you answer for yourself", field="rater", rule="an_answer_is_the_raters")
@@ -141,8 +142,10 @@ class PendingDoor(Door):
         return page(request, found, query["limit"])
 
 
-def readable(key: int, member: int | None) -> dict[str, Any]:
-    found = feedback.one_for(key, member)
+def readable(key: int, request: Request) -> dict[str, Any]:
+    """One feedback as the acting member (if any) may see it; raises `NotFound` otherwise."""
+    user: Any = request.user
+    found = feedback.one_for(key, user.member_id)
     if found is None:
         raise NotFound(f"there is no feedback {key} to be read", field="id", rule="feedback_exists")
     return found
@@ -152,14 +155,14 @@ class OneFeedbackDoor(Door):
     @reads(FeedbackOut)
     def get(self, request: Request, query: Any, feedback_id: int) -> Any:
         """One feedback as the acting member may see it; to all but its two parties only once revealed."""
-        return readable(feedback_id, request.user.member_id)
+        return readable(feedback_id, request)
 
 
 class RevisionsDoor(Door):
     @reads(RevisionOut(many=True))
     def get(self, request: Request, query: Any, feedback_id: int) -> Any:
         """What was public of a feedback, and since when."""
-        readable(feedback_id, request.user.member_id)
+        readable(feedback_id, request)
         return feedback.revisions(feedback_id)
 
 
@@ -169,13 +172,13 @@ class EditDoor(Door):
         """Change one's neutral or bad, once, within 30 days: to good, or away."""
         member = actor(request)
         actions.edit([Edit(feedback_id, member, data["verdict"])], at=moment.at)
-        return readable(feedback_id, member)
+        return readable(feedback_id, request)
 
 
 def remark(request: Request, data: Any, moment: Any, key: int, act: Callable[..., Any]) -> Any:
     member = actor(request)
     act([Remarked(key, member, data["text"])], at=moment.at)
-    return readable(key, member)
+    return readable(key, request)
 
 
 class ExplainDoor(Door):
@@ -206,8 +209,8 @@ class MemberFeedbackDoor(Door):
         """The public feedback about a member: nobody can hide or delete it. The newest first."""
         exists("members_member", "member", member_id)
         found = feedback.public(
-            member=member_id, role=query["role"], verdict=query.get("verdict"), before=query.get("before", 2**62),
-            limit=query["limit"] + 1,
+            member=member_id, role=query["role"], verdict=query.get("verdict"),
+            before=query.get("before", 2**62), limit=query["limit"] + 1,
         )  # fmt: skip
         return newest(request, found, query["limit"])
 

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from common.api.doors import In, Out
 from ratings.rules import COMMENT_CHARACTERS, DELETED, SIDES, VERDICTS
 
-ID = {"min_value": 1, "max_value": 10**18}
+ID: dict[str, Any] = {"min_value": 1, "max_value": 10**18}
 
 
 class Newest(In):
@@ -37,7 +37,7 @@ class RemarkOut(Out):
 
 
 class PublicFeedbackOut(Out):
-    """Feedback as everybody reads it. `counts`: whether it moves the credit (the open API's `valid_score`)."""
+    """Feedback as everybody reads it. `counts`: it moves the credit (the open API's `valid_score`)."""
 
     id = serializers.IntegerField()
     listing = serializers.IntegerField()
@@ -56,7 +56,7 @@ class PublicFeedbackOut(Out):
 
 
 class FeedbackOut(Out):
-    """Feedback as its two parties read it. Before the reveal its subject sees that it is there, not what it says.
+    """Feedback as its two parties read it; before the reveal the subject sees that it is there, not what.
 
     `stars` are there for the author alone, for ever.
     """
@@ -101,7 +101,7 @@ class PendingOut(Out):
 
 
 class FeedbackIn(In):
-    """An answer about one order line. A question left out of `stars` is silence: the regime's stars (five)."""
+    """An answer about one order line. A question left out of `stars` is silence: five stars."""
 
     line = serializers.IntegerField(**ID)
     verdict = serializers.ChoiceField(choices=list(VERDICTS))

@@ -14,7 +14,8 @@ from regime import queries as regime
 SEALS = {
     "a revealed feedback has a sealed answer, a weight and says what was answered or edited": """
         SELECT f.id FROM ratings_feedback f
-          LEFT JOIN ratings_answer a ON a.feedback_id = f.id LEFT JOIN ratings_weight w ON w.feedback_id = f.id
+          LEFT JOIN ratings_answer a ON a.feedback_id = f.id LEFT JOIN ratings_weight w ON w.feedback_id =
+          f.id
          WHERE f.status IN ('revealed', 'withdrawn') AND (a.feedback_id IS NULL OR w.feedback_id IS NULL
                OR w.verdict IS DISTINCT FROM f.verdict
                OR f.status = 'revealed' AND f.verdict <> a.verdict AND NOT EXISTS (
@@ -27,13 +28,15 @@ SEALS = {
          WHERE f.status IN ('open', 'sealed') AND r.verdict IS NOT NULL""",
     "no window stands open after its close, nothing is sealed after its reveal": """
         SELECT f.id FROM ratings_feedback f, worlds_clock c
-         WHERE f.status = 'open' AND f.closes_at < c.now_at OR f.status = 'sealed' AND f.reveal_at < c.now_at""",
+         WHERE f.status = 'open' AND f.closes_at < c.now_at OR f.status = 'sealed'
+         AND f.reveal_at < c.now_at""",
     "an answer stands beside every side that is not open, and no other": """
         SELECT f.id FROM ratings_feedback f LEFT JOIN ratings_answer a ON a.feedback_id = f.id
          WHERE (f.status = 'open') <> (a.feedback_id IS NULL)""",
     "a verdict is not told before its reveal": """
         SELECT e.subject_id AS id FROM events_event e LEFT JOIN ratings_feedback f ON f.id = e.subject_id
-         WHERE e.name LIKE 'feedback.%%' AND e.payload ? 'verdict' AND (f.revealed_at IS NULL OR e.at < f.revealed_at)""",
+         WHERE e.name LIKE 'feedback.%%' AND e.payload ? 'verdict' AND (f.revealed_at IS NULL OR e.at <
+         f.revealed_at)""",
 }
 # Under the sealed regime: both had answered, or the window had closed.
 EARLY = """
@@ -58,7 +61,8 @@ def seals() -> list[dict[str, Any]]:
 
 
 def credit(*, at: datetime) -> list[dict[str, Any]]:
-    """The caches against their rebuild: decisions of every pair, sums of every member (as of the last run)."""
+    """The caches against their rebuild: decisions of every pair, sums of every member (as of the last
+    run)."""
     wrong: list[dict[str, Any]] = [{"rule": "decisions", "feedback": row[0]} for row in decisions.odd()]
     through, _ = folded()
     if through is not None:

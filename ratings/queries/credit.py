@@ -21,7 +21,8 @@ INDICES = ("description", "service", "delivery")
 class Standing:
     """Where a member stands in one role. `good_rate_bps` is null without a verdict in its window.
 
-    `through` is the last day that is added up; `dsr` (sellers) holds each index in hundredths of a star with its
+    `through` is the last day that is added up; `dsr` (sellers) holds each index in hundredths of a star
+    with its
     section's average and the difference in basis points, as published `on` that day; null when nothing is.
     """
 
@@ -45,7 +46,8 @@ class Standing:
 
 
 CREDIT = """
-    SELECT m.id AS member, r.role, c.points, c.good, c.neutral, c.bad, c.uncounted, c.recent_good, c.recent_all,
+    SELECT m.id AS member, r.role, c.points, c.good, c.neutral, c.bad, c.uncounted, c.recent_good,
+    c.recent_all,
            i.section_id, i.on, i.answers, i.description, i.service, i.delivery,
            a.description AS description_average, a.service AS service_average, a.delivery AS delivery_average
       FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS m(id, n)
@@ -106,7 +108,8 @@ def _dsr(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def against(hundredths: int, average: int | None) -> dict[str, int | None]:
-    """An index beside its section's average; `above_bps` is how far above it (below: negative), rounded half up."""
+    """An index beside its section's average; `above_bps` is how far above it (below: negative),
+    rounded half up."""
     above = (2 * (hundredths - average) * 10_000 + average) // (2 * average) if average else None
     return {"hundredths": hundredths, "average_hundredths": average, "above_bps": above}
 
@@ -114,7 +117,8 @@ def against(hundredths: int, average: int | None) -> dict[str, int | None]:
 def averages() -> list[dict[str, Any]]:
     """The newest average of every section that has a published shop."""
     return dicts(
-        """SELECT DISTINCT ON (section_id) section_id AS section, "on"::text AS on, shops, description, service, delivery
+        """SELECT DISTINCT ON (section_id) section_id AS section, "on"::text AS on, shops, description,
+        service, delivery
              FROM ratings_sectionaverage ORDER BY section_id, "on" DESC"""
     )
 
@@ -122,7 +126,8 @@ def averages() -> list[dict[str, Any]]:
 def history(member: int, *, role: str = SELLER) -> dict[str, Any]:
     """Charts: points at the end of each day that moved them, and (sellers) every index published."""
     points = dicts(
-        """SELECT "on"::text AS on, sum(sum(points)) OVER (ORDER BY "on")::bigint AS points FROM ratings_weight
+        """SELECT "on"::text AS on, sum(sum(points)) OVER (ORDER BY "on")::bigint AS points
+        FROM ratings_weight
             WHERE subject_id = %s AND as_seller = %s AND "on" <= (SELECT through FROM ratings_fold)
             GROUP BY "on" HAVING sum(points) <> 0 ORDER BY "on" """,
         [member, role == SELLER],
@@ -139,7 +144,8 @@ def history(member: int, *, role: str = SELLER) -> dict[str, Any]:
 class Explanation:
     """Why a member stands where they stand: sums by reason, and the trades behind them, the newest first.
 
-    Every trade says what it counts, and from which day's run (`counts_from`); sealed feedback is not among them.
+    Every trade says what it counts, and from which day's run (`counts_from`); sealed feedback is not among
+    them.
     """
 
     standing: Standing
@@ -159,7 +165,8 @@ BY_REASON = """
 TRADES = """
     SELECT w.feedback_id AS id, f.order_id AS order, f.line_id AS line, f.listing_id AS listing, l.title,
            f.rater_id AS rater, f.traded_at, f.revealed_at, w.on, w.verdict, w.points, w.reason, w.silent
-      FROM ratings_weight w JOIN ratings_feedback f ON f.id = w.feedback_id JOIN shops_orderline l ON l.id = f.line_id
+      FROM ratings_weight w JOIN ratings_feedback f ON f.id = w.feedback_id
+      JOIN shops_orderline l ON l.id = f.line_id
      WHERE w.subject_id = %(member)s AND w.as_seller = %(seller)s AND w.feedback_id < %(before)s
      ORDER BY w.feedback_id DESC LIMIT %(limit)s
 """

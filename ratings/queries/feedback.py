@@ -1,4 +1,5 @@
-"""Feedback as each may see it. The one door to it: `SHOWN` reads `ratings_feedback`, which holds no sealed word.
+"""Feedback as each may see it. The one door to it: `SHOWN` reads `ratings_feedback`,
+which holds no sealed word.
 
 Only `own_answers` reads the sealed table, for one author and only what that author wrote.
 """
@@ -15,8 +16,10 @@ from members.rules import ANONYMOUS
 from ratings.rules import CODE, QUESTIONS, SIDES, VERDICT_WORDS, VERDICTS
 
 COLUMNS = """
-    f.id, f.order_id AS order, f.line_id AS line, f.listing_id AS listing, l.title, l.price_fen, f.rater_id AS rater,
-    f.subject_id AS subject, f.side, f.status, f.verdict, f.comment, f.anonymous, f.opened_at, f.closes_at, f.left_at,
+    f.id, f.order_id AS order, f.line_id AS line, f.listing_id AS listing, l.title, l.price_fen,
+    f.rater_id AS rater,
+    f.subject_id AS subject, f.side, f.status, f.verdict, f.comment, f.anonymous, f.opened_at, f.closes_at,
+    f.left_at,
     f.revealed_at, w.points, w.reason, w.silent
 """
 FROM = """
@@ -24,16 +27,18 @@ FROM = """
       LEFT JOIN ratings_weight w ON w.feedback_id = f.id
 """
 REMARKS = """
-    SELECT feedback_id, kind, text, at FROM ratings_remark WHERE feedback_id = ANY(%s) ORDER BY feedback_id, kind, number
+    SELECT feedback_id, kind, text, at FROM ratings_remark WHERE feedback_id = ANY(%s) ORDER BY feedback_id,
+    kind, number
 """
 NAMED = f"CASE WHEN f.anonymous THEN '{ANONYMOUS}' ELSE {shown_name_sql('m.nick', 'm.openness')} END"
 
 
 def public(
-    *, member: int | None = None, role: str = "seller", listing: int | None = None, verdict: str | None = None,
-    before: int = 2**62, limit: int = 50,
+    *, member: int | None = None, role: str = "seller", listing: int | None = None,
+    verdict: str | None = None, before: int = 2**62, limit: int = 50,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Revealed feedback about a member in a role, or on a listing; the newest first, raters as open as they chose."""
+    """Revealed feedback about a member in a role, or on a listing; the newest first,
+    raters as open as they chose."""
     found = dicts(
         f"""SELECT {COLUMNS}, {NAMED} AS rater_name {FROM} JOIN members_member m ON m.id = f.rater_id
              WHERE f.status = 'revealed' AND f.id < %(before)s AND f.side = %(side)s
@@ -54,7 +59,8 @@ def public(
 
 
 PUBLIC = (
-    "id", "listing", "title", "price_fen", "side", "rater_name", "verdict", "comment", "anonymous", "silent", "revealed_at",
+    "id", "listing", "title", "price_fen", "side", "rater_name", "verdict", "comment", "anonymous", "silent",
+    "revealed_at",
     "counts", "explanations", "follow_ups",
 )  # fmt: skip
 
@@ -65,7 +71,8 @@ def received(
     """Revealed feedback about `member`, for their own eyes, the newest first; `side`: the rater's."""
     found = dicts(
         f"""SELECT {COLUMNS} {FROM}
-             WHERE f.subject_id = %s AND f.side = ANY(%s) AND f.status = 'revealed' AND f.id < %s ORDER BY f.id DESC LIMIT %s""",
+             WHERE f.subject_id = %s AND f.side = ANY(%s) AND f.status = 'revealed' AND f.id < %s
+             ORDER BY f.id DESC LIMIT %s""",
         [member, [side] if side else list(SIDES), before, limit],
     )
     return _shown(found)
@@ -74,10 +81,12 @@ def received(
 def given(
     member: int, *, side: str | None = None, before: int = 2**62, limit: int = 50
 ) -> list[dict[str, Any]]:
-    """What `member` answered, sealed or not, with their own stars: for the author's eyes only. The newest first."""
+    """What `member` answered, sealed or not, with their own stars: for the author's eyes only.
+    The newest first."""
     found = dicts(
         f"""SELECT {COLUMNS} {FROM}
-             WHERE f.rater_id = %s AND f.side = ANY(%s) AND f.status <> 'open' AND f.id < %s ORDER BY f.id DESC LIMIT %s""",
+             WHERE f.rater_id = %s AND f.side = ANY(%s) AND f.status <> 'open' AND f.id < %s
+             ORDER BY f.id DESC LIMIT %s""",
         [member, [side] if side else list(SIDES), before, limit],
     )
     return _with_own(found, member)
@@ -89,9 +98,11 @@ def _with_own(found: list[dict[str, Any]], author: int) -> list[dict[str, Any]]:
 
 
 def own_answers(ids: Sequence[int], author: int) -> dict[int, dict[str, Any]]:
-    """What `author` answered in the feedbacks `ids`; those of others are passed over. A withdrawn verdict is not told."""
+    """What `author` answered in the feedbacks `ids`; those of others are passed over.
+    A withdrawn verdict is not told."""
     found = rows(
-        """SELECT a.feedback_id, f.side, f.status, coalesce(f.verdict, a.verdict), a.stars, a.comment, a.anonymous
+        """SELECT a.feedback_id, f.side, f.status, coalesce(f.verdict, a.verdict), a.stars, a.comment,
+        a.anonymous
              FROM ratings_answer a JOIN ratings_feedback f ON f.id = a.feedback_id
             WHERE a.feedback_id = ANY(%s) AND f.rater_id = %s""",
         [list(ids), author],
@@ -108,9 +119,11 @@ def own_answers(ids: Sequence[int], author: int) -> dict[int, dict[str, Any]]:
 
 
 def one_for(feedback: int, member: int | None) -> dict[str, Any] | None:
-    """One feedback as `member` may see it: the author all of it, its subject that it is there, others once revealed."""
+    """One feedback as `member` may see it: the author all of it, its subject that it is there,
+    others once revealed."""
     found = dicts(
-        f"SELECT {COLUMNS}, {NAMED} AS rater_name {FROM} JOIN members_member m ON m.id = f.rater_id WHERE f.id = %s",
+        f"""SELECT {COLUMNS}, {NAMED} AS rater_name {FROM} JOIN members_member m ON m.id = f.rater_id
+             WHERE f.id = %s""",
         [feedback],
     )
     if not found:
@@ -124,7 +137,8 @@ def one_for(feedback: int, member: int | None) -> dict[str, Any] | None:
 
 
 PENDING = """
-    SELECT f.id, f.order_id AS order, f.line_id AS line, f.listing_id AS listing, l.title, f.subject_id AS subject, f.side,
+    SELECT f.id, f.order_id AS order, f.line_id AS line, f.listing_id AS listing, l.title,
+    f.subject_id AS subject, f.side,
            f.opened_at, f.closes_at,
            EXISTS (SELECT FROM ratings_feedback o WHERE o.line_id = f.line_id AND o.side <> f.side
                       AND o.left_at IS NOT NULL) AS other_has_answered
@@ -154,7 +168,8 @@ def of_orders(orders: Sequence[int]) -> list[int]:
 def complaints(*, status: str | None = None, after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
     """Complaints in order, for the platform."""
     found = dicts(
-        """SELECT id, feedback_id AS feedback, by_id AS by, text, status, made_at, ruled_at, ruling FROM ratings_complaint
+        """SELECT id, feedback_id AS feedback, by_id AS by, text, status, made_at, ruled_at, ruling
+        FROM ratings_complaint
             WHERE id > %s AND (%s::text IS NULL OR status = %s) ORDER BY id LIMIT %s""",
         [after, status, status, limit],
     )

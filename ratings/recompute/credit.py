@@ -1,6 +1,6 @@
-"""What a member's verdicts and stars add up to: `ratings_credit`, from nothing or by what the last days changed.
+"""What a member's verdicts and stars add up to (`ratings_credit`): from nothing, or by what changed.
 
-`SUMS` is the one statement that can rebuild it. The daily run adds the weights of the new days, takes away those
+`SUMS` is the one statement that can rebuild it. The daily run adds the weights of new days, takes away those
 that leave a window, and adds up anew whoever is in `ratings_recount`; the result is the same to the last row.
 A window of M months through day T is the days after T - M months, up to T.
 """
@@ -70,18 +70,24 @@ NAMES = ", ".join(SUMMED)
 LEVEL = "width_bucket({points}, %(ladder)s::bigint[])::smallint"
 WRITE = f"""
     INSERT INTO ratings_credit (id, member_id, role, level, {NAMES})
-    SELECT id, id / 2, CASE WHEN id %% 2 = 0 THEN 'seller' ELSE 'buyer' END, {LEVEL.format(points="points")}, {NAMES}
+    SELECT id, id / 2, CASE WHEN id %% 2 = 0 THEN 'seller' ELSE 'buyer' END,
+    {LEVEL.format(points="points")}, {NAMES}
       FROM {{fresh}}
-        ON CONFLICT (id) DO UPDATE SET level = excluded.level, {", ".join(f"{n} = excluded.{n}" for n in SUMMED)}
+        ON CONFLICT (id) DO UPDATE SET level = excluded.level,
+        {", ".join(f"{n} = excluded.{n}" for n in SUMMED)}
 """
-SAME = f"({', '.join(f'c.{n}' for n in SUMMED)}, c.level) IS NOT DISTINCT FROM ({', '.join(f'f.{n}' for n in SUMMED)}, {LEVEL.format(points='f.points')})"
-# Existing rows are updated by a join (no index is asked), new ones inserted, those of nobody's weights deleted.
+CACHED, FRESH = (", ".join(f"{row}.{name}" for name in SUMMED) for row in "cf")
+SAME = f"({CACHED}, c.level) IS NOT DISTINCT FROM ({FRESH}, {LEVEL.format(points='f.points')})"
+# Existing rows are updated by a join (no index is asked), new ones inserted,
+# those of nobody's weights deleted.
 REBUILD = (
     "CREATE TEMP TABLE ratings_fresh ON COMMIT DROP AS " + SUMS.format(some=""),
-    f"""UPDATE ratings_credit c SET level = {LEVEL.format(points="f.points")}, {", ".join(f"{n} = f.{n}" for n in SUMMED)}
+    f"""UPDATE ratings_credit c SET level = {LEVEL.format(points="f.points")},
+    {", ".join(f"{n} = f.{n}" for n in SUMMED)}
           FROM ratings_fresh f WHERE f.id = c.id AND NOT ({SAME})""",
     WRITE.format(
-        fresh="(SELECT * FROM ratings_fresh f WHERE NOT EXISTS (SELECT FROM ratings_credit c WHERE c.id = f.id)) n"
+        fresh="""(SELECT * FROM ratings_fresh f
+                   WHERE NOT EXISTS (SELECT FROM ratings_credit c WHERE c.id = f.id)) n"""
     ),
     "DELETE FROM ratings_credit c WHERE NOT EXISTS (SELECT FROM ratings_fresh f WHERE f.id = c.id)",
     "DROP TABLE ratings_fresh",
@@ -96,7 +102,8 @@ DELTA = f"""
         SELECT {GROUPED}, 0, 0, 0, 0, 0,
                -count(*) FILTER (WHERE verdict = 1 AND reason = 0),
                -count(*) FILTER (WHERE reason = 0 AND (verdict <> 0 OR %(neutral)s)), 0, 0, 0, 0
-          FROM ratings_weight WHERE "on" > %(rate_before)s AND "on" <= least(%(rate_after)s, %(before)s) GROUP BY 1
+          FROM ratings_weight WHERE "on" > %(rate_before)s AND "on" <= least(%(rate_after)s, %(before)s)
+          GROUP BY 1
          UNION ALL
         SELECT {GROUPED}, 0, 0, 0, 0, 0, 0, 0, -count(*), -sum(description), -sum(service), -sum(delivery)
           FROM ratings_weight WHERE "on" > %(index_before)s AND "on" <= least(%(index_after)s, %(before)s)
@@ -114,7 +121,8 @@ SOME = "AND subject_id IN (SELECT id / 2 FROM ratings_recount)"
 AGAIN = WRITE.format(fresh=f"({SUMS.format(some=SOME)}) f WHERE id IN (SELECT id FROM ratings_recount)")
 ODD = f"""
     SELECT coalesce(c.id, f.id) FROM ratings_credit c FULL JOIN ({SUMS.format(some="")}) f ON f.id = c.id
-     WHERE NOT coalesce({SAME}, false) AND coalesce(c.id, f.id) NOT IN (SELECT id FROM ratings_recount) ORDER BY 1
+     WHERE NOT coalesce({SAME}, false) AND coalesce(c.id, f.id) NOT IN (SELECT id FROM ratings_recount)
+     ORDER BY 1
 """
 
 
@@ -134,7 +142,8 @@ def rebuild(days: Window, levers: Regime) -> None:
 
 
 def update(before: Window, days: Window, levers: Regime) -> None:
-    """Add up what the days after `before.through` brought, what left the windows, and whoever is to be recounted."""
+    """Add up what the days after `before.through` brought, what left the windows,
+    and whoever is to be recounted."""
     given = params(days, levers) | {
         "before": before.through,
         "rate_before": before.rate_after,
@@ -147,5 +156,5 @@ def update(before: Window, days: Window, levers: Regime) -> None:
 
 
 def odd(days: Window, levers: Regime) -> list[int]:
-    """Audit: credit rows (ids) that differ from the rebuild, but for those waiting to be recounted; best empty."""
+    """Audit: credit rows (ids) that differ from the rebuild, those to be recounted aside; best empty."""
     return [row[0] for row in rows(ODD, params(days, levers))]

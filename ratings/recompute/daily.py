@@ -28,7 +28,8 @@ KEEP = """
 
 @transaction.atomic
 def run(*, at: datetime, full: bool = False) -> None:
-    """Bring credit and indices up to the end of yesterday; nothing to do when they are. `full`: from nothing."""
+    """Bring credit and indices up to the end of yesterday; nothing to do when they are.
+    `full`: from nothing."""
     through, levers = day_of(at) - timedelta(days=1), regime.at(at)
     last, under = folded()
     if last is not None and last >= through and not full:

@@ -1,4 +1,4 @@
-"""Which verdicts count: decided for a pair's whole history at once, so that the order of revealing is nothing.
+"""Which verdicts count: decided for a pair's whole history at once, so that revealing has no order.
 
 One statement. Rules, in this order:
 1. barred verdicts count nothing (struck, no escrow, a sealed account, a tiny order);
@@ -37,8 +37,9 @@ DECIDED = f"""
                     WHEN w.verdict IS NULL THEN {NUMBER["no_verdict"]}
                     WHEN f.struck > 0 AND (e.fake OR f.struck <> {NUMBER["fake_trade"]}) THEN f.struck
                     WHEN e.escrow AND NOT f.escrowed THEN {NUMBER["no_escrow"]}
-                    WHEN e.open_account AND f.rater_id IN (SELECT id FROM closed) THEN {NUMBER["account_sealed"]}
-                    WHEN e.open_account AND f.subject_id IN (SELECT id FROM closed) THEN {NUMBER["account_sealed"]}
+                    WHEN e.open_account AND (f.rater_id IN (SELECT id FROM closed)
+                                             OR f.subject_id IN (SELECT id FROM closed))
+                    THEN {NUMBER["account_sealed"]}
                     WHEN f.order_fen <= e.tiny THEN {NUMBER["tiny_order"]}
                     ELSE 0 END AS bar,
                e.month_least, e.month_most, e.item_days, e.item_least, e.item_most
@@ -53,7 +54,8 @@ DECIDED = f"""
           FROM stood WHERE bar = 0 AND verdict <> 0
     ),
     again AS (
-        SELECT id, rater_id, subject_id, side, listing_id, verdict, k, traded_at AS head, 1 AS nth FROM turn WHERE k = 1
+        SELECT id, rater_id, subject_id, side, listing_id, verdict, k, traded_at AS head, 1 AS nth
+          FROM turn WHERE k = 1
          UNION ALL
         SELECT t.id, t.rater_id, t.subject_id, t.side, t.listing_id, t.verdict, t.k,
                CASE WHEN near THEN a.head ELSE t.traded_at END, CASE WHEN near THEN a.nth + 1 ELSE 1 END
@@ -65,9 +67,11 @@ DECIDED = f"""
         SELECT s.*,
                CASE WHEN bar > 0 THEN 0
                     WHEN s.verdict = 1
-                    THEN least(nth * worth, greatest(worth, item_most)) - least((nth - 1) * worth, greatest(worth, item_most))
+                    THEN least(nth * worth, greatest(worth, item_most))
+                         - least((nth - 1) * worth, greatest(worth, item_most))
                     WHEN s.verdict = -1
-                    THEN greatest(nth * worth, least(worth, item_least)) - greatest((nth - 1) * worth, least(worth, item_least))
+                    THEN greatest(nth * worth, least(worth, item_least))
+                         - greatest((nth - 1) * worth, least(worth, item_least))
                     ELSE worth END AS single
           FROM stood s LEFT JOIN again a USING (id)
     ),
@@ -83,8 +87,10 @@ DECIDED = f"""
     ),
     shared AS (
         SELECT id, bar, worth, single,
-               CASE WHEN single > 0 THEN single - greatest(0, least(single, total - most - coalesce(cut_up, 0)))
-                    WHEN single < 0 THEN single - least(0, greatest(single, total - least - coalesce(cut_down, 0)))
+               CASE WHEN single > 0
+                    THEN single - greatest(0, least(single, total - most - coalesce(cut_up, 0)))
+                    WHEN single < 0
+                    THEN single - least(0, greatest(single, total - least - coalesce(cut_down, 0)))
                     ELSE 0 END AS points
           FROM monthly
     ),
@@ -98,7 +104,9 @@ DECIDED = f"""
     )
 """
 CLOSED = "closed AS (SELECT id FROM members_member WHERE status = 'sealed')"
-PAIRS = "pairs AS (SELECT DISTINCT * FROM unnest(%(raters)s::bigint[], %(subjects)s::bigint[], %(sides)s::text[]))"
+PAIRS = """pairs AS (
+        SELECT DISTINCT * FROM unnest(%(raters)s::bigint[], %(subjects)s::bigint[], %(sides)s::text[])
+    )"""
 IN_PAIRS = "(f.rater_id, f.subject_id, f.side) IN (SELECT * FROM pairs)"
 
 # Those already added up by the daily run are added up anew for their subject.
@@ -106,11 +114,13 @@ SETTLE = f"""
     WITH RECURSIVE {PAIRS}, {CLOSED}, {DECIDED.format(touched=IN_PAIRS)},
     changed AS (
         UPDATE ratings_weight w SET points = d.points, reason = d.reason
-          FROM decided d WHERE w.feedback_id = d.id AND (w.points, w.reason) IS DISTINCT FROM (d.points, d.reason)
+          FROM decided d
+         WHERE w.feedback_id = d.id AND (w.points, w.reason) IS DISTINCT FROM (d.points, d.reason)
         RETURNING w.subject_id, w.as_seller, w.on
     )
     INSERT INTO ratings_recount (id)
-    SELECT DISTINCT c.subject_id * 2 + (NOT c.as_seller)::int FROM changed c JOIN ratings_fold l ON c.on <= l.through
+    SELECT DISTINCT c.subject_id * 2 + (NOT c.as_seller)::int
+      FROM changed c JOIN ratings_fold l ON c.on <= l.through
      ORDER BY 1
         ON CONFLICT DO NOTHING
 """
@@ -120,15 +130,19 @@ ODD = f"""
       FROM decided d JOIN ratings_weight w ON w.feedback_id = d.id
      WHERE (w.points, w.reason) IS DISTINCT FROM (d.points, d.reason) ORDER BY 1
 """
-# Pairs of an account whose sealing or opening is not yet in the decisions; found from the accounts, which are few.
+# Pairs of an account whose sealing or opening is not yet in the decisions; found from the accounts,
+# which are few.
 STALE_PAIRS = f"""
     WITH closed AS MATERIALIZED (SELECT id FROM members_member WHERE status = 'sealed'),
     theirs AS (
-        SELECT f.id, f.rater_id, f.subject_id, f.side FROM closed c JOIN ratings_feedback f ON f.rater_id = c.id
+        SELECT f.id, f.rater_id, f.subject_id, f.side
+          FROM closed c JOIN ratings_feedback f ON f.rater_id = c.id
          UNION
-        SELECT f.id, f.rater_id, f.subject_id, f.side FROM closed c JOIN ratings_feedback f ON f.subject_id = c.id
+        SELECT f.id, f.rater_id, f.subject_id, f.side
+          FROM closed c JOIN ratings_feedback f ON f.subject_id = c.id
     )
-    SELECT DISTINCT t.rater_id, t.subject_id, t.side FROM theirs t JOIN ratings_weight w ON w.feedback_id = t.id
+    SELECT DISTINCT t.rater_id, t.subject_id, t.side
+      FROM theirs t JOIN ratings_weight w ON w.feedback_id = t.id
      WHERE w.reason IN (0, {NUMBER["tiny_order"]}, {NUMBER["same_item"]}, {NUMBER["pair_month"]})
      UNION
     SELECT f.rater_id, f.subject_id, f.side
@@ -144,7 +158,7 @@ SEALED_EVER = f"""
 
 
 def eras() -> str:
-    """The credit levers of every moment, as JSON rows; moments before the market belong to its first rules."""
+    """The credit levers of every moment as JSON rows; what was before the market has its first rules."""
     timeline = regime.timeline()
     found: list[dict[str, Any]] = []
     for since, levers in zip(timeline.moments, timeline.regimes, strict=True):
@@ -165,7 +179,7 @@ def eras() -> str:
 
 
 def settle(pairs: Sequence[Pair]) -> None:
-    """Decide anew what the verdicts of these pairs count. After every change of one of them, whatever it was."""
+    """Decide anew what the verdicts of these pairs count: after whatever changed in one of them."""
     if pairs:
         raters, subjects, sides = (list(column) for column in zip(*pairs, strict=True))
         execute(SETTLE, {"raters": raters, "subjects": subjects, "sides": sides, "eras": eras()})
@@ -178,5 +192,5 @@ def settle_accounts() -> None:
 
 
 def odd() -> list[tuple[int, int, int, int, int]]:
-    """Audit: (feedback, points, reason, points by the rules, reason by the rules) where they differ; best empty."""
+    """Audit: (feedback, points, reason, and both by the rules) where they differ; best empty."""
     return rows(ODD, {"eras": eras()})  # type: ignore[return-value]

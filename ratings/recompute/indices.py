@@ -1,8 +1,9 @@
 """What is published of the stars: a seller's three indices, and the average of each section of the market.
 
 A seller's indices are published anew only when, since they last were, new answers came from at least `k`
-different people, or from nobody but the silent (whose five stars are no secret), and then at least `k` of them.
-So no two publications differ by fewer than `k` people's stars, and one buyer's cannot be found by subtraction.
+different people, or from nobody but the silent (whose five stars are no secret), and then at least `k`
+of them. So no two publications differ by fewer than `k` people's stars, and one buyer's cannot be found
+by subtraction.
 When no answer is left in the window the indices are withdrawn, which says nothing of any one of them.
 """
 
@@ -23,7 +24,8 @@ READY = f"""
      CROSS JOIN LATERAL (
         SELECT count(DISTINCT w.rater_id) FILTER (WHERE NOT w.silent) AS people, count(*) AS voices
           FROM ratings_weight w
-         WHERE w.subject_id = n.subject_id AND w.as_seller AND w.on > coalesce(i.on, '-infinity') AND w.on <= %(through)s
+         WHERE w.subject_id = n.subject_id AND w.as_seller AND w.on > coalesce(i.on, '-infinity')
+         AND w.on <= %(through)s
            AND w.on > %(index_after)s AND w.description IS NOT NULL) a
      WHERE c.answers > 0 AND (a.people >= %(k)s OR a.people = 0 AND a.voices >= %(k)s)
 """
@@ -37,21 +39,25 @@ EMPTY = """
 PUBLISH = """
     WITH ready AS ({ready} UNION ALL {empty}),
     kept AS (
-        INSERT INTO ratings_publication (id, member_id, section_id, "on", answers, description, service, delivery)
-        SELECT (SELECT coalesce(max(id), 0) FROM ratings_publication) + row_number() OVER (ORDER BY member_id),
+        INSERT INTO ratings_publication
+               (id, member_id, section_id, "on", answers, description, service, delivery)
+        SELECT (SELECT coalesce(max(id), 0) FROM ratings_publication)
+               + row_number() OVER (ORDER BY member_id),
                member_id, section_id, %(through)s, answers, description, service, delivery
           FROM ready ORDER BY member_id
     )
     INSERT INTO ratings_index (id, member_id, section_id, "on", answers, description, service, delivery)
     SELECT member_id, member_id, section_id, %(through)s, answers, description, service, delivery
       FROM ready ORDER BY member_id
-        ON CONFLICT (id) DO UPDATE SET section_id = excluded.section_id, "on" = excluded.on, answers = excluded.answers,
+        ON CONFLICT (id) DO UPDATE SET section_id = excluded.section_id, "on" = excluded.on,
+        answers = excluded.answers,
            description = excluded.description, service = excluded.service, delivery = excluded.delivery
 """
 # Every shop counts once, whatever its size; rounded half up.
 AVERAGES = """
     INSERT INTO ratings_sectionaverage (id, section_id, "on", shops, description, service, delivery)
-    SELECT (SELECT coalesce(max(id), 0) FROM ratings_sectionaverage) + row_number() OVER (ORDER BY section_id),
+    SELECT (SELECT coalesce(max(id), 0) FROM ratings_sectionaverage)
+           + row_number() OVER (ORDER BY section_id),
            section_id, %(through)s, n, (2 * d + n) / (2 * n), (2 * s + n) / (2 * n), (2 * v + n) / (2 * n)
       FROM (SELECT section_id, count(*) AS n, sum(description) AS d, sum(service) AS s, sum(delivery) AS v
               FROM ratings_index WHERE answers > 0 GROUP BY section_id) a

@@ -50,20 +50,24 @@ class Fair:
                 shop = one("SELECT id FROM shops_shop WHERE owner_id = %s", [owner])
                 if shop is None:
                     [shop] = open_shops(
-                        [Opening(owner=owner, name=f"{seller}的店", section_id=section, subsection_id=section * 100 + 1,
-                                 region=SUINING)],
+                        [Opening(owner=owner, name=f"{seller}的店", section_id=section,
+                                 subsection_id=section * 100 + 1, region=SUINING)],
                         at=moment.at,
                     )  # fmt: skip
                 [self.goods[seller, thing]] = create(
-                    [NewListing(shop=shop, title=thing, category_id=section * 10_000 + 101, price_fen=price_fen,
-                                stock=100_000)],
+                    [NewListing(shop=shop, title=thing, category_id=section * 10_000 + 101,
+                                price_fen=price_fen, stock=100_000)],
                     by=None, at=moment.at,
                 )  # fmt: skip
         return self.goods[seller, thing]
 
-    def order(self, buyer: str, seller: str, *things: str, price_fen: int = 9_900, wait: timedelta | None = None) -> int:
+    def order(
+        self, buyer: str, seller: str, *things: str, price_fen: int = 9_900, wait: timedelta | None = None
+    ) -> int:
         """A paid and shipped order; `wait` passes between payment and dispatch."""
-        wanted = tuple(Wanted(self.listing(seller, thing, price_fen=price_fen)) for thing in things or ("衣柜",))
+        wanted = tuple(
+            Wanted(self.listing(seller, thing, price_fen=price_fen)) for thing in things or ("衣柜",)
+        )
         buyer_id = self.member(buyer)
         with writing() as moment:
             [[order]] = place_and_pay([Place(buyer=buyer_id, lines=wanted)], at=moment.at)
@@ -81,18 +85,30 @@ class Fair:
         return self.lines(order)
 
     def lines(self, order: int) -> list[int]:
-        return [row[0] for row in rows("SELECT id FROM shops_orderline WHERE order_id = %s ORDER BY id", [order])]
+        return [
+            row[0] for row in rows("SELECT id FROM shops_orderline WHERE order_id = %s ORDER BY id", [order])
+        ]
 
     def rate(self, nick: str, line: int, verdict: str = "good", stars: Any = (5,) * 5, **more: Any) -> int:
         with writing() as moment:
-            return actions.leave([Leave(line, self.ids[nick], VERDICTS[verdict], tuple(stars), **more)], at=moment.at)[0]
+            return actions.leave(
+                [Leave(line, self.ids[nick], VERDICTS[verdict], tuple(stars), **more)], at=moment.at
+            )[0]
 
-    def rated(self, buyer: str, seller: str, verdict: str = "good", *, thing: str = "衣柜", stars: Any = (5,) * 5,
-              price_fen: int = 9_900, answer: str = "good") -> int:  # fmt: skip
+    def rated(
+        self,
+        buyer: str,
+        seller: str,
+        verdict: str = "good",
+        *,
+        thing: str = "衣柜",
+        stars: Any = (5,) * 5,
+        price_fen: int = 9_900,
+    ) -> int:
         """A trade both sides have answered; the buyer's feedback."""
         [line] = self.trade(buyer, seller, thing, price_fen=price_fen)
         key = self.rate(buyer, line, verdict, stars)
-        self.rate(seller, line, answer)
+        self.rate(seller, line)
         return key
 
     def feedback(self, key: int) -> dict[str, Any]:
@@ -118,7 +134,12 @@ class Fair:
         from regime.actions import change
 
         with writing() as moment:
-            change({name.replace("__", "."): value for name, value in levers.items()}, at=moment.at, by=None, why="a test")
+            change(
+                {name.replace("__", "."): value for name, value in levers.items()},
+                at=moment.at,
+                by=None,
+                why="a test",
+            )
 
     def rebuild(self) -> None:
         """Add everything up from nothing, in place of what the daily runs have added."""

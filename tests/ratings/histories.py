@@ -1,6 +1,7 @@
 """Many finished trades at once, their feedback answered and sealed, ready to be revealed in any order.
 
-Orders and lines are written as finished ones stand; answers, reveals, decisions and daily runs are the real ones.
+Orders and lines are written as finished ones stand; answers, reveals, decisions and daily runs are the real
+ones.
 """
 
 from __future__ import annotations
@@ -36,15 +37,18 @@ def write(fair: Fair, told: list[Told], *, seller: str = "bob") -> list[int]:
     listings = {t.item: fair.listing(seller, f"货{t.item}") for t in told}
     buyers = {t.buyer: fair.member(f"buyer{t.buyer}") for t in told}
     moments = [began + timedelta(hours=t.hours) for t in told]
-    orders = insert(Order, [_order(buyers[t.buyer], owner, t, at) for t, at in zip(told, moments, strict=True)])
+    orders = insert(
+        Order, [_order(buyers[t.buyer], owner, t, at) for t, at in zip(told, moments, strict=True)]
+    )
     lines = insert(OrderLine, [_line(o, listings[t.item], t) for o, t in zip(orders, told, strict=True)])
     ids = insert(
         Feedback,
         [
             {"line_id": line, "order_id": order, "listing_id": listings[t.item], "rater_id": buyers[t.buyer],
              "subject_id": owner, "side": "buyer", "status": "sealed", "order_fen": t.fen, "escrowed": True,
-             "in_index": t.in_index, "dispatch_hundredths": None, "dispatch_bps": 0, "struck": 0, "traded_at": at,
-             "opened_at": at, "closes_at": at + timedelta(days=15), "left_at": None if t.silent else at, "comment": ""}
+             "in_index": t.in_index, "dispatch_hundredths": None, "dispatch_bps": 0, "struck": 0,
+             "traded_at": at, "opened_at": at, "closes_at": at + timedelta(days=15),
+             "left_at": None if t.silent else at, "comment": ""}
             for line, order, t, at in zip(lines, orders, told, moments, strict=True)
         ],
     )  # fmt: skip
@@ -70,6 +74,7 @@ def _order(buyer: int, seller: int, t: Told, at: datetime) -> dict[str, Any]:
 
 def _line(order: int, listing: int, t: Told) -> dict[str, Any]:
     return {
-        "order_id": order, "listing_id": listing, "title": "货", "quantity": 1, "price_fen": t.fen, "paid_fen": t.fen,
-        "postage_fen": 0, "refunded_fen": 0, "delivery": "express", "snapshot": {}, "taken_count": 0,
+        "order_id": order, "listing_id": listing, "title": "货", "quantity": 1, "price_fen": t.fen,
+        "paid_fen": t.fen, "postage_fen": 0, "refunded_fen": 0, "delivery": "express", "snapshot": {},
+        "taken_count": 0,
     }  # fmt: skip

@@ -158,7 +158,9 @@ def test_points_of_a_trade_ruled_fake_are_taken_and_given_back_on_appeal(fair: F
     before = dicts("SELECT * FROM ratings_credit ORDER BY id")
     order = fair.feedback(key)["order_id"]
     with writing() as moment:
-        actions.strike(feedback.of_orders([order]), reason="fake_trade", why="no payment record", at=moment.at)
+        actions.strike(
+            feedback.of_orders([order]), reason="fake_trade", why="no payment record", at=moment.at
+        )
     fair.close_day()
     assert (fair.points("bob"), fair.points("amei", "buyer"), fair.weight(key)["description"]) == (0, 0, None)
     with writing() as moment:
@@ -214,7 +216,12 @@ def do(fair: Fair, verb: str, key: int, line: int) -> None:
             actions.reveal([key], at=moment.at)
     else:
         nick = "amei" if verb == "follow_up" else "bob"
-        remark(fair, {"explain": actions.explain, "follow_up": actions.follow_up, "complain": actions.complain}[verb], nick, key)
+        remark(
+            fair,
+            {"explain": actions.explain, "follow_up": actions.follow_up, "complain": actions.complain}[verb],
+            nick,
+            key,
+        )
 
 
 @pytest.mark.parametrize("status", STANDS)

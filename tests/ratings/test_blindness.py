@@ -1,6 +1,7 @@
 """Nobody learns what is sealed: the same story told twice, differing only in what was sealed, looks the same.
 
-Two worlds grow in savepoints that are rolled back. In each every address that can be read is read by the subject,
+Two worlds grow in savepoints that are rolled back. In each every address that can be read is read by the
+subject,
 a stranger, a read key and an admin; the subject tries every verb; every event and every table is looked at.
 """
 
@@ -20,8 +21,17 @@ from tests.ratings.fair import Fair
 from worlds import hashing
 from worlds.actions import find, issue_key
 
-PASSED_BY = ("api/schema", "api/docs", "api/redoc", "api/worlds", "api/keys")  # no market's data; keys are random
-HASHES = {"read /api/state-hash/", "admin /api/state-hash/"}  # of all tables, the sealed ones too; not for members
+PASSED_BY = (
+    "api/schema",
+    "api/docs",
+    "api/redoc",
+    "api/worlds",
+    "api/keys",
+)  # no market's data; keys are random
+HASHES = {
+    "read /api/state-hash/",
+    "admin /api/state-hash/",
+}  # of all tables, the sealed ones too; not for members
 
 
 def addresses(patterns: Any = None, prefix: str = "") -> Iterator[str]:
@@ -36,7 +46,9 @@ def addresses(patterns: Any = None, prefix: str = "") -> Iterator[str]:
 
 def filled(address: str, known: dict[str, int]) -> str:
     parts = address.split("/")
-    return "/" + "/".join(str(known.get(p.strip("<>").split(":")[-1], 1)) if p.startswith("<") else p for p in parts)
+    return "/" + "/".join(
+        str(known.get(p.strip("<>").split(":")[-1], 1)) if p.startswith("<") else p for p in parts
+    )
 
 
 def client(scope: str, member: int | None = None) -> Client:
@@ -44,14 +56,19 @@ def client(scope: str, member: int | None = None) -> Client:
     return Client(headers={"Authorization": f"Bearer {key}"})
 
 
-ASKED = {"/credit/": ("?role=buyer", "?role=seller"), "/explanation/": ("?role=buyer",), "api/feedback/": ("?box=received", "?box=given")}
+ASKED = {
+    "/credit/": ("?role=buyer", "?role=seller"),
+    "/explanation/": ("?role=buyer",),
+    "api/feedback/": ("?box=received", "?box=given"),
+}
 
 
 def seen(fair: Fair, key: int, verbs: bool = True) -> dict[str, bytes]:
     """Everything that anybody but the author can be told: address and reader -> the bytes of the answer."""
     row = fair.feedback(key)
     known = {
-        "feedback_id": key, "member_id": row["subject_id"], "listing_id": row["listing_id"], "order_id": row["order_id"],
+        "feedback_id": key, "member_id": row["subject_id"], "listing_id": row["listing_id"],
+        "order_id": row["order_id"],
         "line_id": row["line_id"], "shop_id": 1, "complaint_id": 1,
     }  # fmt: skip
     subject, stranger = row["subject_id"], fair.member("stranger")
@@ -71,13 +88,21 @@ def seen(fair: Fair, key: int, verbs: bool = True) -> dict[str, bytes]:
             ("edit", {"verdict": "good"}), ("explain", {"text": "谢谢"}), ("follow-up", {"text": "谢谢"}),
             ("complain", {"text": "敲诈"}),
         ):  # fmt: skip
-            answer = readers["subject"].post(f"/api/feedback/{key}/{verb}/", body, content_type="application/json")
+            answer = readers["subject"].post(
+                f"/api/feedback/{key}/{verb}/", body, content_type="application/json"
+            )
             assert answer.status_code >= 400
             told[f"subject tries {verb}"] = answer.content
     told["events"] = repr(
-        rows("SELECT id, name, subject_id, members, is_public, payload::text, at FROM events_event ORDER BY id")
+        rows(
+            "SELECT id, name, subject_id, members, is_public, payload::text, at FROM events_event ORDER BY id"
+        )
     ).encode()
-    told |= {f"table {name}": value.encode() for name, value in hashing.table_hashes().items() if name != "ratings_answer"}
+    told |= {
+        f"table {name}": value.encode()
+        for name, value in hashing.table_hashes().items()
+        if name != "ratings_answer"
+    }
     return told
 
 
@@ -117,8 +142,11 @@ def test_a_sealed_answer_looks_the_same_whatever_it_says(fair: Fair, later: time
         assert differing(one, other) == []
 
 
-def test_two_answers_under_the_regime_of_2014_look_the_same_until_the_first_half_hour_is_over(fair: Fair) -> None:
-    """When the words are shown depends on what they say, as the rule of 2008 has it: only until then is all equal."""
+def test_two_answers_under_the_regime_of_2014_look_the_same_until_the_first_half_hour_is_over(
+    fair: Fair,
+) -> None:
+    """When the words are shown depends on what they say, as the rule of 2008 has it: only until then is all
+    equal."""
     fair.set_lever(feedback__reveal="delayed", feedback__default_verdict="good_for_good")
 
     def story(verdict: str) -> Callable[[], dict[str, bytes]]:
@@ -150,7 +178,10 @@ def test_one_buyers_stars_are_never_seen_not_even_after_the_reveal(fair: Fair) -
         return tell
 
     one, other = twins(fair, story((5,) * 5), story((1,) * 5))
-    assert set(differing(one, other)) <= {"table ratings_weight", "table ratings_credit"}  # sums no door shows
+    assert set(differing(one, other)) <= {
+        "table ratings_weight",
+        "table ratings_credit",
+    }  # sums no door shows
 
 
 def test_the_same_walk_sees_a_verdict_once_it_is_revealed(fair: Fair) -> None:

@@ -27,7 +27,10 @@ def counted(fair: Fair, told: list[Told], order: list[int] | None = None) -> lis
         ids = write(fair, told)
         for n in order if order is not None else range(len(ids)):
             reveal([ids[n]], at=moment.at)
-    found = {key: (points, CODE[reason]) for key, points, reason in rows("SELECT feedback_id, points, reason FROM ratings_weight")}
+    found = {
+        key: (points, CODE[reason])
+        for key, points, reason in rows("SELECT feedback_id, points, reason FROM ratings_weight")
+    }
     return [found[key] for key in ids]
 
 
@@ -88,7 +91,9 @@ def test_a_month_ends_at_midnight_in_shanghai_and_goes_by_the_trades_creation(fa
 
 
 @pytest.mark.parametrize(("apart", "second"), [(14 * DAY - 1, (0, "same_item")), (14 * DAY, (1, "counted"))])
-def test_the_same_item_counts_again_fourteen_days_later(fair: Fair, apart: int, second: tuple[int, str]) -> None:
+def test_the_same_item_counts_again_fourteen_days_later(
+    fair: Fair, apart: int, second: tuple[int, str]
+) -> None:
     assert counted(fair, [Told(1, 1, 0, 1), Told(1, 1, apart, 1)])[1] == second
 
 
@@ -144,7 +149,9 @@ TRADES = st.lists(
         Told,
         buyer=st.integers(1, 2),
         item=st.integers(1, 4),
-        hours=st.integers(0, 60) | st.integers(0, 90 * DAY) | st.sampled_from([743, 744, 14 * DAY - 1, 14 * DAY, 28 * DAY]),
+        hours=st.integers(0, 60)
+        | st.integers(0, 90 * DAY)
+        | st.sampled_from([743, 744, 14 * DAY - 1, 14 * DAY, 28 * DAY]),
         verdict=st.sampled_from([1, 1, 1, 0, -1]),
         fen=st.sampled_from([9_900, 9_900, 9_900, 100, 101]),
     ),
@@ -155,7 +162,9 @@ TRADES = st.lists(
 
 @given(told=TRADES, shuffle=st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_decisions_equal_the_rules_told_slowly_in_whatever_order_feedback_is_revealed(fair: Fair, told: list[Told], shuffle: object) -> None:
+def test_decisions_equal_the_rules_told_slowly_in_whatever_order_feedback_is_revealed(
+    fair: Fair, told: list[Told], shuffle: object
+) -> None:
     order = list(range(len(told)))
     shuffle.shuffle(order)  # type: ignore[attr-defined]
     began = fair.at

@@ -20,12 +20,14 @@ from worlds.pen import writing
 
 
 def happen(fair: Fair, draw: random.Random, n: int) -> None:
-    """A day's chance: trades revealed, verdicts edited, trades struck and restored, an account sealed or opened."""
+    """A day's chance: trades revealed, verdicts edited, trades struck and restored,
+    an account sealed or opened."""
     with writing() as moment:
         told = [
-            Told(draw.randint(1, 4), draw.randint(1, 5), draw.randint(0, 24 * 40), draw.choice([1, 1, 1, 0, -1]),
-                 stars=(draw.randint(1, 5), draw.randint(1, 5), draw.randint(1, 5)), in_index=draw.random() < 0.8,
-                 fen=draw.choice([9_900, 9_900, 50]))
+            Told(draw.randint(1, 4), draw.randint(1, 5), draw.randint(0, 24 * 40),
+                 draw.choice([1, 1, 1, 0, -1]),
+                 stars=(draw.randint(1, 5), draw.randint(1, 5), draw.randint(1, 5)),
+                 in_index=draw.random() < 0.8, fen=draw.choice([9_900, 9_900, 50]))
             for _ in range(draw.randint(0, 5))
         ]  # fmt: skip
         if told:
@@ -35,7 +37,10 @@ def happen(fair: Fair, draw: random.Random, n: int) -> None:
         key = draw.choice(shown)
         try:
             with writing() as moment:
-                actions.edit([Edit(key, fair.feedback(key)["rater_id"], draw.choice(["good", "deleted"]))], at=moment.at)
+                actions.edit(
+                    [Edit(key, fair.feedback(key)["rater_id"], draw.choice(["good", "deleted"]))],
+                    at=moment.at,
+                )
         except Refusal:
             pass
     if shown and draw.random() < 0.4:
@@ -47,7 +52,10 @@ def happen(fair: Fair, draw: random.Random, n: int) -> None:
             else:
                 actions.restore(some, why="", at=moment.at)
     if draw.random() < 0.2:
-        execute("UPDATE members_member SET status = %s WHERE nick = %s", [draw.choice(["open", "sealed"]), f"buyer{n % 4 + 1}"])
+        execute(
+            "UPDATE members_member SET status = %s WHERE nick = %s",
+            [draw.choice(["open", "sealed"]), f"buyer{n % 4 + 1}"],
+        )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -57,7 +65,11 @@ def test_after_any_history_the_daily_runs_equal_a_rebuild_from_nothing(fair: Fai
     for n in range(12):
         happen(fair, draw, n)
         fair.market.pass_days(draw.choice([1, 1, 1, 2, 40, 100]))
-    grown = [row for row in dicts(CREDIT) if any(row[name] for name in row if name not in ("id", "member_id", "role"))]
+    grown = [
+        row
+        for row in dicts(CREDIT)
+        if any(row[name] for name in row if name not in ("id", "member_id", "role"))
+    ]
     fair.rebuild()
     assert dicts(CREDIT) == grown != []
 
@@ -70,7 +82,10 @@ def test_a_lever_of_the_ladder_or_a_window_makes_everybody_be_added_up_anew(fair
     levels = [5, *fair_ladder()[1:]]
     fair.set_lever(credit__ladder_points=levels)
     fair.close_day()
-    assert (fair.standing("bob").points, rows("SELECT level FROM ratings_credit WHERE id = %s", [fair.ids["bob"] * 2])) == (4, [(0,)])
+    assert (
+        fair.standing("bob").points,
+        rows("SELECT level FROM ratings_credit WHERE id = %s", [fair.ids["bob"] * 2]),
+    ) == (4, [(0,)])
 
 
 def fair_ladder() -> list[int]:
@@ -92,7 +107,10 @@ def test_whoever_reaches_a_heart_is_told(fair: Fair) -> None:
     for thing in "甲乙丙丁":
         fair.rated("amei", "bob", thing=thing)
     fair.close_day()
-    told = rows("SELECT subject_id, payload->>'role', payload->>'after' FROM events_event WHERE name = 'grade.changed' ORDER BY id")
+    told = rows(
+        "SELECT subject_id, payload->>'role', payload->>'after' FROM events_event"
+        " WHERE name = 'grade.changed' ORDER BY id"
+    )
     assert told == [(fair.ids["bob"], "seller", "1"), (fair.ids["amei"], "buyer", "1")] or told == [
         (fair.ids["amei"], "buyer", "1"), (fair.ids["bob"], "seller", "1")]  # fmt: skip
     fair.close_day()
@@ -100,14 +118,21 @@ def test_whoever_reaches_a_heart_is_told(fair: Fair) -> None:
 
 
 def story(fair: Fair) -> None:
-    lines = [fair.trade(buyer, "bob", thing)[0] for buyer, thing in (("amei", "甲"), ("bela", "乙"), ("carl", "丙"))]
+    lines = [
+        fair.trade(buyer, "bob", thing)[0]
+        for buyer, thing in (("amei", "甲"), ("bela", "乙"), ("carl", "丙"))
+    ]
     fair.rate("amei", lines[0], "bad", (1, 2, 3, 4, 5))
     fair.rate("bob", lines[0])
     fair.rate("bela", lines[1], "neutral")
 
 
 def tables(fair: Fair) -> dict[str, str]:
-    return {name: value for name, value in hashing.table_hashes().items() if name.startswith(("ratings", "events"))}
+    return {
+        name: value
+        for name, value in hashing.table_hashes().items()
+        if name.startswith(("ratings", "events"))
+    }
 
 
 def test_one_jump_of_thirty_days_equals_thirty_jumps_of_one(fair: Fair) -> None:

@@ -42,11 +42,11 @@ STARS = {"description": 4, "service": 5, "delivery": 3, "packaging": 5, "value":
 def test_a_buyer_answers_reads_their_own_and_the_seller_reads_it_once_revealed(fair: Fair) -> None:
     [line] = fair.trade("amei", "bob")
     amei, bob = as_member(fair, "amei"), as_member(fair, "bob")
-    status, page = amei.get("feedback/pending/")
+    _, page = amei.get("feedback/pending/")
     assert [row["line"] for row in page["results"]] == [line]
     status, mine = amei.post("feedback/", {"line": line, "verdict": "bad", "stars": STARS, "comment": "歪"})
     assert (status, mine["status"], mine["verdict"], mine["stars"]) == (201, "sealed", "bad", STARS)
-    status, his = bob.get(f"feedback/{mine['id']}/")
+    _, his = bob.get(f"feedback/{mine['id']}/")
     assert (status, his["status"], his["verdict"], his["comment"]) == (200, "sealed", None, "")
     assert bob.get("feedback/", box="received")[1]["results"] == []
     assert bob.get("feedback/pending/")[1]["results"][0]["other_has_answered"] is True
@@ -74,7 +74,7 @@ def test_a_stranger_sees_feedback_only_once_it_is_public_and_the_rater_masked(fa
 def test_pages_of_feedback_begin_with_the_newest_and_lead_to_the_next(fair: Fair) -> None:
     keys = [fair.rated("amei", "bob", thing=thing) for thing in "甲乙丙"]
     reader = Caller("read")
-    status, first = reader.get(f"members/{fair.ids['bob']}/feedback/", limit=2)
+    _, first = reader.get(f"members/{fair.ids['bob']}/feedback/", limit=2)
     assert [row["id"] for row in first["results"]] == keys[:0:-1]
     answer = reader.client.get(first["next"]).json()
     assert ([row["id"] for row in answer["results"]], answer["next"]) == (keys[:1], None)
@@ -100,7 +100,7 @@ def test_an_admin_seeds_many_answers_in_one_call_each_refused_on_its_own(fair: F
 def test_a_member_answers_for_nobody_else_in_a_batch(fair: Fair) -> None:
     [line] = fair.trade("amei", "bob")
     batch = {"rows": [{"line": line, "rater": fair.ids["bob"], "verdict": "good"}]}
-    status, told = as_member(fair, "amei").post("feedback/batch/", batch)
+    _, told = as_member(fair, "amei").post("feedback/batch/", batch)
     assert told["results"][0]["status"] == 403
 
 
@@ -108,7 +108,7 @@ def test_credit_shows_grade_good_rate_and_indices_against_the_section(fair: Fair
     for nick in ("amei", "bela", "carl", "dora"):
         fair.rated(nick, "bob", stars=(5, 4, 5, 5, 5))
     fair.close_day()
-    status, there = Caller("read").get(f"members/{fair.ids['bob']}/credit/")
+    _, there = Caller("read").get(f"members/{fair.ids['bob']}/credit/")
     assert (there["points"], there["level"], there["to_next"], there["good_rate_bps"]) == (4, 1, 7, 10_000)
     assert there["grade"] == {"level": 1, "badge": "heart", "step": 1}
     assert there["dsr"]["service"] == {"hundredths": 400, "average_hundredths": 400, "above_bps": 0}
@@ -127,7 +127,7 @@ def test_the_explanation_names_the_trades_that_count_and_why_others_do_not(fair:
     [sealed] = fair.trade("amei", "bob", "丁")
     fair.rate("amei", sealed, "bad")
     bob = as_member(fair, "bob")
-    status, why = bob.get(f"members/{fair.ids['bob']}/credit/explanation/", limit=3)
+    _, why = bob.get(f"members/{fair.ids['bob']}/credit/explanation/", limit=3)
     assert [(row["reason"], row["count"], row["points"]) for row in why["by_reason"]] == [
         ("counted", 2, 2), ("tiny_order", 1, 0), ("same_item", 1, 0)]  # fmt: skip
     assert [row["reason"] for row in why["trades"]] == ["tiny_order", "counted", "same_item"]
@@ -145,8 +145,12 @@ def test_edits_explanations_follow_ups_and_complaints_have_doors(fair: Fair, adm
     assert amei.post(f"feedback/{key}/follow-up/", {"text": "收到了"})[1]["follow_ups"][0]["text"] == "收到了"
     status, complaint = bob.post(f"feedback/{key}/complain/", {"text": "敲诈"})
     assert (status, complaint["status"]) == (201, "open")
-    assert [row["id"] for row in admin.get("feedback/complaints/", status="open")[1]["results"]] == [complaint["id"]]
-    status, ruled = admin.post(f"feedback/complaints/{complaint['id']}/rule/", {"upheld": False, "why": "no proof"})
+    assert [row["id"] for row in admin.get("feedback/complaints/", status="open")[1]["results"]] == [
+        complaint["id"]
+    ]
+    status, ruled = admin.post(
+        f"feedback/complaints/{complaint['id']}/rule/", {"upheld": False, "why": "no proof"}
+    )
     assert (status, ruled["status"], ruled["ruling"]) == (200, "refused", "no proof")
     assert amei.post(f"feedback/{key}/edit/", {"verdict": "good"})[1]["verdict"] == "good"
     assert amei.post(f"feedback/{key}/edit/", {"verdict": "bad"})[0] == 400
@@ -163,12 +167,13 @@ def test_an_admin_strikes_the_feedback_of_fake_trades_and_restores_it(fair: Fair
 
 
 def test_the_questions_of_each_side_are_five(fair: Fair) -> None:
-    status, questions = Caller("read").get("feedback/questions/")
+    _, questions = Caller("read").get("feedback/questions/")
     assert [sum(q["side"] == side for q in questions) for side in ("buyer", "seller")] == [5, 5]
 
 
 @pytest.mark.parametrize("body", [
-    {}, {"line": 0, "verdict": "good"}, {"line": 1, "verdict": "great"}, {"line": 1, "verdict": "good", "stars": {"value": 6}},
+    {}, {"line": 0, "verdict": "good"}, {"line": 1, "verdict": "great"},
+    {"line": 1, "verdict": "good", "stars": {"value": 6}},
     {"line": 1, "verdict": "good", "comment": "x" * 501}, {"line": 1, "verdict": "good", "more": 1},
     {"line": 10**19, "verdict": "good"}, {"line": 1, "verdict": "good", "stars": {"payment": 5, "value": 5}},
 ])  # fmt: skip

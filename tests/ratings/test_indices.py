@@ -1,4 +1,5 @@
-"""The three indices: what enters them, when they are published, and that nobody's stars can be found in them."""
+"""The three indices: what enters them, when they are published, and that nobody's stars can be found in
+them."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from tests.ratings.histories import Told, write
 
 def publications(fair: Fair, nick: str = "bob") -> list[tuple[int, int, int, int]]:
     return rows(
-        "SELECT answers, description, service, delivery FROM ratings_publication WHERE member_id = %s ORDER BY id",
+        "SELECT answers, description, service, delivery FROM ratings_publication"
+        " WHERE member_id = %s ORDER BY id",
         [fair.ids[nick]],
     )  # type: ignore[return-value]
 
@@ -120,7 +122,11 @@ def test_an_index_stands_beside_the_average_of_its_section(fair: Fair) -> None:
     fair.close_day()
     [average] = queries.averages()
     assert (average["section"], average["shops"], average["description"]) == (15, 2, 400)
-    assert fair.standing("bob").dsr["service"] == {"hundredths": 500, "average_hundredths": 400, "above_bps": 2500}
+    assert fair.standing("bob").dsr["service"] == {
+        "hundredths": 500,
+        "average_hundredths": 400,
+        "above_bps": 2500,
+    }
     assert fair.standing("eve").dsr["service"]["above_bps"] == -2500
 
 
@@ -133,13 +139,17 @@ def test_the_good_rate_counts_neutrals_below_and_not_above(fair: Fair) -> None:
 
 
 DAYS = st.lists(
-    st.lists(st.tuples(st.integers(1, 6), st.integers(1, 5), st.booleans()), max_size=4), min_size=2, max_size=10
+    st.lists(st.tuples(st.integers(1, 6), st.integers(1, 5), st.booleans()), max_size=4),
+    min_size=2,
+    max_size=10,
 )
 
 
 @given(days=DAYS)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_between_two_publications_at_least_three_peoples_stars_changed_or_none(fair: Fair, days: list[list[tuple[int, int, bool]]]) -> None:
+def test_between_two_publications_at_least_three_peoples_stars_changed_or_none(
+    fair: Fair, days: list[list[tuple[int, int, bool]]]
+) -> None:
     from ratings.actions import reveal
     from worlds.pen import writing
 
@@ -150,14 +160,19 @@ def test_between_two_publications_at_least_three_peoples_stars_changed_or_none(f
                 told = []
                 for buyer, stars, silent in day:
                     n += 1
-                    told.append(Told(buyer, n, 0, 1, stars=(5,) * 3 if silent else (stars,) * 3, silent=silent))
+                    told.append(
+                        Told(buyer, n, 0, 1, stars=(5,) * 3 if silent else (stars,) * 3, silent=silent)
+                    )
                 reveal(write(fair, told), at=moment.at) if told else None
             fair.market.pass_days(1)
             began += timedelta(days=1)
         previous = None
-        for row in dicts("SELECT * FROM ratings_publication WHERE member_id = %s ORDER BY id", [fair.member("bob")]):
+        for row in dicts(
+            "SELECT * FROM ratings_publication WHERE member_id = %s ORDER BY id", [fair.member("bob")]
+        ):
             fresh = rows(
-                "SELECT rater_id, silent FROM ratings_weight WHERE description IS NOT NULL AND subject_id = %s"
+                "SELECT rater_id, silent FROM ratings_weight"
+                " WHERE description IS NOT NULL AND subject_id = %s"
                 ' AND "on" <= %s AND (%s::date IS NULL OR "on" > %s)',
                 [fair.ids["bob"], row["on"], previous, previous],
             )

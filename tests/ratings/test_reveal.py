@@ -14,18 +14,31 @@ SECOND = timedelta(seconds=1)
 
 def test_a_finished_trade_asks_both_sides_about_every_line(fair: Fair) -> None:
     lines = fair.trade("amei", "bob", "衣柜", "书桌")
-    asked = [(fair.of(line, side)["status"], fair.of(line, side)["closes_at"] - fair.at) for line in lines for side in ("buyer", "seller")]
+    asked = [
+        (fair.of(line, side)["status"], fair.of(line, side)["closes_at"] - fair.at)
+        for line in lines
+        for side in ("buyer", "seller")
+    ]
     assert asked == [("open", timedelta(days=15))] * 4
 
 
 def test_an_answer_stays_sealed_until_the_other_side_answers(fair: Fair) -> None:
     [line] = fair.trade("amei", "bob")
     fair.rate("amei", line, "bad", (1, 2, 3, 4, 5), comment="柜门歪了")
-    assert (fair.of(line, "buyer")["status"], fair.of(line, "buyer")["verdict"], fair.of(line, "buyer")["comment"]) == ("sealed", None, "")
+    assert (
+        fair.of(line, "buyer")["status"],
+        fair.of(line, "buyer")["verdict"],
+        fair.of(line, "buyer")["comment"],
+    ) == ("sealed", None, "")
     fair.market.pass_days(3)
     fair.rate("bob", line, "good")
     shown = fair.of(line, "buyer")
-    assert (shown["status"], shown["verdict"], shown["comment"], shown["revealed_at"]) == ("revealed", -1, "柜门歪了", fair.at)
+    assert (shown["status"], shown["verdict"], shown["comment"], shown["revealed_at"]) == (
+        "revealed",
+        -1,
+        "柜门歪了",
+        fair.at,
+    )
     assert fair.of(line, "seller")["verdict"] == 1
 
 
@@ -57,7 +70,12 @@ def test_silence_is_five_stars_and_a_good_under_the_thesis_regime(fair: Fair) ->
     for side in ("buyer", "seller"):
         assert (fair.of(line, side)["status"], fair.of(line, side)["verdict"]) == ("revealed", 1)
     weight = fair.weight(fair.of(line, "buyer")["id"])
-    assert (weight["description"], weight["service"], weight["delivery"], weight["silent"]) == (500, 500, 500, True)
+    assert (weight["description"], weight["service"], weight["delivery"], weight["silent"]) == (
+        500,
+        500,
+        500,
+        True,
+    )
 
 
 def test_under_the_regime_of_2014_two_goods_are_shown_after_thirty_minutes(fair: Fair) -> None:
@@ -74,7 +92,9 @@ def test_under_the_regime_of_2014_two_goods_are_shown_after_thirty_minutes(fair:
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [("bad", "good"), ("good", "neutral"), ("bad", "bad")])
-def test_under_the_regime_of_2014_unkind_words_wait_forty_eight_hours(fair: Fair, mine: str, theirs: str) -> None:
+def test_under_the_regime_of_2014_unkind_words_wait_forty_eight_hours(
+    fair: Fair, mine: str, theirs: str
+) -> None:
     fair.set_lever(feedback__reveal="delayed", feedback__default_verdict="good_for_good")
     [line] = fair.trade("amei", "bob")
     fair.rate("amei", line, mine)
@@ -86,7 +106,9 @@ def test_under_the_regime_of_2014_unkind_words_wait_forty_eight_hours(fair: Fair
     assert {fair.of(line, side)["status"] for side in ("buyer", "seller")} == {"revealed"}
 
 
-def test_under_the_regime_of_2014_a_good_left_alone_is_shown_on_day_15_and_answered_by_default(fair: Fair) -> None:
+def test_under_the_regime_of_2014_a_good_left_alone_is_shown_on_day_15_and_answered_by_default(
+    fair: Fair,
+) -> None:
     fair.set_lever(feedback__reveal="delayed", feedback__default_verdict="good_for_good")
     [line] = fair.trade("amei", "bob")
     fair.rate("amei", line)
@@ -98,7 +120,9 @@ def test_under_the_regime_of_2014_a_good_left_alone_is_shown_on_day_15_and_answe
 
 
 @pytest.mark.parametrize("verdict", ["neutral", "bad"])
-def test_under_the_regime_of_2014_a_bad_left_alone_waits_two_days_more_and_earns_no_default(fair: Fair, verdict: str) -> None:
+def test_under_the_regime_of_2014_a_bad_left_alone_waits_two_days_more_and_earns_no_default(
+    fair: Fair, verdict: str
+) -> None:
     fair.set_lever(feedback__reveal="delayed", feedback__default_verdict="good_for_good")
     [line] = fair.trade("amei", "bob")
     fair.rate("amei", line, verdict)
@@ -169,6 +193,9 @@ def test_a_batch_names_each_refused_row_and_changes_nothing(fair: Fair) -> None:
 
     [line] = fair.trade("amei", "bob")
     with pytest.raises(Invalid) as refused, writing() as moment:
-        leave([Leave(line, fair.ids["amei"], 5), Leave(line, fair.ids["bob"]), Leave(line, fair.ids["bob"])], at=moment.at)
+        leave(
+            [Leave(line, fair.ids["amei"], 5), Leave(line, fair.ids["bob"]), Leave(line, fair.ids["bob"])],
+            at=moment.at,
+        )
     assert refused.value.rows == (0, 2)
     assert fair.of(line, "seller")["status"] == "open"
