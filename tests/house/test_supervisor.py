@@ -173,6 +173,26 @@ def test_a_killed_parent_takes_its_forks_along_and_leaves_its_home_free(tmp_path
     assert comes_true(lambda: not alive(int(pid)), 2)
 
 
+def test_a_fork_deaf_to_being_asked_is_made_to_stop(tmp_path):
+    body = """
+    import signal
+    from jishi.servers.fork import fork
+    from jishi.servers.supervisor import Job, Supervisor
+    log = Path(sys.argv[1]) / "log"
+    def deaf():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        print("deaf", flush=True)
+        time.sleep(60)
+    supervisor = Supervisor()
+    child = supervisor.start(Job("deaf", lambda: fork("deaf", deaf, log), patience=0.2)).process
+    while not log.exists() or "deaf" not in log.read_text():
+        time.sleep(0.01)
+    print(supervisor.stop(), child.returncode)
+    """
+    parent = in_a_process_of_its_own(body, tmp_path)
+    assert parent.communicate(timeout=20)[0].split() == ["['deaf']", "-9"]
+
+
 def test_a_forks_exit_code_is_known_even_when_asked_late(tmp_path):
     pid = os.posix_spawn(sys.executable, [sys.executable, "-c", "raise SystemExit(7)"], os.environ)
     child = Forked(pid)

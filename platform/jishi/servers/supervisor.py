@@ -116,7 +116,7 @@ class Supervisor:
         if child.again_at is None:
             if child.process.poll() is None:
                 return
-            end_group(child.process.pid)
+            end_group(child.process.pid)  # what it left behind
             child.deaths = 1 if now - child.since > STEADY else child.deaths + 1
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (child.deaths - 1))
             code = how(child.process.returncode or 0)
@@ -140,16 +140,13 @@ class Supervisor:
         for child in leaving:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.process.wait(max(0.0, deadline - time.monotonic()))
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if child.process.poll() is None:
-                    end(psutil.Process(child.process.pid), signal.SIGKILL)
-            end_group(child.process.pid)
+            end_group(child.process.pid)  # its leader too, when that was deaf to being asked
             child.process.wait()
         return wanted
 
 
 def end_group(leader: int) -> None:
-    """End what a dead leader of a session left in its process group."""
+    """End a child's whole process group: what it started, and itself."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
 
