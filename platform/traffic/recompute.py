@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from common.batch import execute
+from common.batch import dicts, execute
 from common.moments import day_of, start_of
 from regime import queries as regime
 
 # Each view belongs to a visit of its visitor; each visit is folded once for every slice it touched, and the
 # folded visits are added up. What was kept, put in carts, ordered and paid joins by the same slices; a paid
 # line's source is that of its member's last view of the shop before paying, that day (else direct).
-FIGURES = """
+CUT = """
 WITH viewed AS (
     SELECT id, at, visitor, member_id, page, source, shop_id, listing_id, section_id, stay_seconds,
            lag(at) OVER w AS before, lead(at) OVER w AS after
-      FROM traffic_pageview WHERE at >= %(start)s AND at < %(end)s
+      FROM traffic_pageview WHERE at >= %(start)s AND at < %(end)s{visitors}
     WINDOW w AS (PARTITION BY visitor ORDER BY at, id)
 ), numbered AS (
     SELECT *, count(*) FILTER (WHERE before IS NULL OR at - before > %(gap)s)
@@ -43,11 +43,12 @@ WITH viewed AS (
     SELECT DISTINCT ON (c.id) c.*, v.source
       FROM traffic_conversion c
       LEFT JOIN viewed v ON v.member_id = c.member_id AND v.shop_id = c.shop_id AND v.at <= c.at
-     WHERE c.at >= %(start)s AND c.at < %(end)s
+     WHERE c.at >= %(start)s AND c.at < %(end)s{conversions}
      ORDER BY c.id, v.at DESC, v.id DESC
 ), acts AS (
     SELECT source, section_id, shop_id, listing_id, member_id, act, NULL::bigint AS order_id, quantity, 0 AS amount_fen
-      FROM traffic_interest WHERE at >= %(start)s AND at < %(end)s AND act IN ('favourite', 'cart')
+      FROM traffic_interest WHERE at >= %(start)s AND at < %(end)s{acts}
+       AND act IN ('favourite', 'cart')
     UNION ALL
     SELECT coalesce(source, 1), section_id, shop_id, listing_id, member_id, act, order_id, quantity, amount_fen
       FROM converted
@@ -74,6 +75,7 @@ SELECT %(day)s::date AS day, dimension, key, source, coalesce(pv, 0) AS pv, coal
   FROM seen FULL JOIN done USING (dimension, key, source)
 """
 
+FIGURES = CUT.format(visitors="", conversions="", acts="")
 COLUMNS = (
     "day, dimension, key, source, pv, uv_daily, ipv, ipv_uv_daily, visits, bounces, stay_seconds, favourites, carts, "
     "orders_placed, orders_paid, buyers_daily, pieces_paid, paid_fen"
@@ -90,6 +92,26 @@ def window(day: date) -> dict[str, Any]:
         "gap": timedelta(minutes=levers.session_gap_minutes),
         "bounce": levers.bounce_page_count,
     }
+
+
+# Only what touches one slice: whoever came there is followed everywhere (a visit is a visit of the market).
+OF = {"section": "section_id", "shop": "shop_id", "listing": "listing_id"}
+ONLY = """ AND visitor IN (SELECT visitor FROM traffic_pageview
+                             WHERE at >= %(start)s AND at < %(end)s AND {column} = %(of)s)"""
+
+
+def figures(day: date, *, of: str = "market", key: int = 0) -> list[dict[str, Any]]:
+    """The figures of `day` straight from the rows, for a day still open.
+
+    `of` a shop, section or listing, by its `key`: then slices of that one are right, and others not to be used.
+    """
+    if of == "market":
+        return dicts(FIGURES, window(day))
+    column = OF[of]
+    sql = CUT.format(
+        visitors=ONLY.format(column=column), conversions=f" AND c.{column} = %(of)s", acts=f" AND {column} = %(of)s"
+    )
+    return dicts(sql, {**window(day), "of": key})
 
 
 def rebuild_day(day: date) -> int:

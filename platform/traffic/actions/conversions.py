@@ -21,8 +21,8 @@ def count_paid(facts: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
 
 
 def _convert(act: str, facts: Sequence[Mapping[str, Any]], at: datetime) -> None:
-    wanted = sorted({line["listing"] for fact in facts for line in fact["lines"]})
-    sections = dict(rows("SELECT id, section_id FROM shops_listing WHERE id = ANY(%s)", [wanted]))
+    untold = sorted({line["listing"] for fact in facts for line in fact["lines"] if "section" not in line})
+    sections = dict(rows("SELECT id, section_id FROM shops_listing WHERE id = ANY(%s)", [untold])) if untold else {}
     insert(
         Conversion,
         [
@@ -33,7 +33,7 @@ def _convert(act: str, facts: Sequence[Mapping[str, Any]], at: datetime) -> None
                 "member_id": fact["buyer"],
                 "shop_id": fact["shop"],
                 "listing_id": line["listing"],
-                "section_id": sections[line["listing"]],
+                "section_id": line["section"] if "section" in line else sections[line["listing"]],
                 "quantity": line["quantity"],
                 "amount_fen": line["paid_fen"],
                 "at": at,
