@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", include("traffic.urls")),  # first: every page view comes this way
     path("api/regime/", include("regime.urls")),
     path("api/", include("worlds.urls")),
     path("api/", include("events.urls")),

@@ -16,6 +16,7 @@ from jishi.servers import ServerError
 MODULES = (
     "up",  # up, down, status, logs
     "doctor",
+    "views",
     "test",
 )
 
