@@ -14,7 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("payments.urls")),
     path("api/", include("ratings.urls")),
     path("api/", include("shops.urls")),
-    path("api/", include("traffic.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(authentication_classes=[], url_name="schema"), name="docs"),
     path("api/redoc/", SpectacularRedocView.as_view(authentication_classes=[], url_name="schema"), name="redoc"),
