@@ -25,7 +25,8 @@ def database(url: str) -> dict[str, Any]:
         "TIME_ZONE": "Asia/Shanghai",
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)),
+        # values travel beside the statement, which is planned once a connection: twice as fast as text
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5, **dict(parse_qsl(parts.query))},
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 
@@ -197,6 +198,10 @@ JISHI_DEADLINES = "jishi.wiring.DEADLINES"
 JISHI_TIMETABLE = "jishi.wiring.TIMETABLE"
 JISHI_CELERY = "jishi.celery.app"
 JISHI_JOBS = "jishi.wiring.JOBS"
+JISHI_AUDITS = "jishi.wiring.AUDITS"
+JISHI_EXPLAINS = "jishi.wiring.EXPLAINS"
+JISHI_SCENARIO = "simulation.scenario.scenario"
+JISHI_FILL = "simulation.replay.live"
 JISHI_NOT_HASHED = "jishi.wiring.NOT_HASHED"
 JISHI_FOUND = "jishi.wiring.found"
 JISHI_PEN = "worlds.pen.writing"

@@ -19,6 +19,9 @@ def demo(told: Callable[[float], None] | None = None) -> tuple[World, str | None
     """The demo market and, when it was made just now, its admin key. One that was left half made is finished."""
     point(None)
     world, key = World.objects.filter(name=NAME).first(), None
+    if world is not None and Job.objects.filter(world=world, kind="scenario", status="failed").exists():
+        actions.drop(world)
+        world = None
     if world is None:
         plan = scenario(SCENARIO)
         world, key = actions.create(
