@@ -31,7 +31,8 @@ class Noun:
 
 LINES = """(SELECT json_agg(json_build_object('line', l.id, 'listing', l.listing_id, 'quantity', l.quantity,
                 'paid_fen', l.paid_fen, 'refunded_fen', l.refunded_fen, 'closed', l.closed_at IS NOT NULL,
-                'delivery', l.delivery, 'shipped', l.shipped_at IS NOT NULL) ORDER BY l.id)
+                'delivery', l.delivery, 'shipped', l.shipped_at IS NOT NULL,
+                'section', (l.snapshot->>'section_id')::int) ORDER BY l.id)
             FROM shops_orderline l WHERE l.order_id = t.id) AS lines"""
 ORDER = Noun(
     "order",
@@ -170,7 +171,7 @@ def wrong_state(noun: str, number: int, status: str, action: str, sources: Seque
 FACTS = (
     "id", "buyer", "seller", "shop", "kind", "delivery", "total_fen", "postage_fen", "refunded_fen", "placed_at",
 )  # fmt: skip
-LINE_FACTS = ("line", "listing", "quantity", "paid_fen", "refunded_fen")
+LINE_FACTS = ("line", "listing", "section", "quantity", "paid_fen", "refunded_fen")
 
 
 def order_facts(

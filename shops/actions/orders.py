@@ -25,8 +25,8 @@ from shops.rules.clocks import ship_by
 from shops.rules.order import FLAGS, ORDER_STEP, TEXT_MOST, divided
 
 __all__ = [
-    "Adjust", "Extend", "Place", "Remark", "Wanted", "adjust", "auto_confirm", "cancel", "confirm", "expire", "extend",
-    "pay", "place", "place_and_pay", "prolong", "remark",
+    "Adjust", "Extend", "Place", "Remark", "Wanted", "adjust", "auto_confirm", "buy", "cancel", "confirm", "expire", "extend",
+    "pay", "place", "place_and_pay", "place_rows", "prolong", "remark",
 ]  # fmt: skip
 
 
@@ -36,9 +36,15 @@ def place_and_pay(intents: Sequence[Place], *, at: datetime) -> list[list[int]]:
 
     As `place`, then `pay`; `Unaffordable` names the baskets.
     """
+    return [[row["id"] for row in basket] for basket in buy(intents, at=at)]
+
+
+@transaction.atomic(savepoint=False)
+def buy(intents: Sequence[Place], *, at: datetime) -> list[list[Row]]:
+    """As `place_and_pay`, giving the rows that events tell of."""
     baskets = place_rows(intents, at=at, paid=True)
     _hold_and_tell([row for basket in baskets for row in basket], at=at)
-    return [[row["id"] for row in basket] for basket in baskets]
+    return baskets
 
 
 @transaction.atomic(savepoint=False)

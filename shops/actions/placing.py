@@ -54,14 +54,18 @@ class Place:
     discount_fen: int = 0
 
 
-QUOTE = """
+# The pieces are taken in the statement that quotes what they cost; a refusal takes the statement back.
+QUOTE = f"""
+    WITH taken AS ({stock.TAKE})
     SELECT w.n, w.k, w.listing, w.quantity, b.status AS buyer, l.price_fen, l.postage_fen, l.supply, l.delivery,
-           l.ready_at, l.ship_within_days, l.status, l.shop_id AS shop, s.owner_id AS seller, s.status AS shop_status,
-           s.protection_since IS NOT NULL AND s.protection_since <= %(at)s AS protected
+           l.ready_at, l.ship_within_days, l.status, l.section_id AS section, l.shop_id AS shop, s.owner_id AS seller,
+           s.status AS shop_status, s.protection_since IS NOT NULL AND s.protection_since <= %(at)s AS protected,
+           t.stock AS left
       FROM unnest(%(n)s::int[], %(listing)s::bigint[], %(quantity)s::bigint[], %(buyer)s::bigint[])
            WITH ORDINALITY AS w(n, listing, quantity, buyer, k)
       LEFT JOIN members_member b ON b.id = w.buyer
       LEFT JOIN shops_listing l ON l.id = w.listing LEFT JOIN shops_shop s ON s.id = l.shop_id
+      LEFT JOIN taken t ON t.id = w.listing
      ORDER BY w.k
 """
 ORDER_COLUMNS = (
@@ -121,8 +125,6 @@ def place_rows(intents: Sequence[Place], *, at: datetime, paid: bool = False) ->
     wants, prices, postages = _wanted(intents, at)
     quotes = _quoted(intents, wants, at)
     orders, lines = _drafts(intents, quotes, prices, postages, at=at, rules=rules, paid=paid)
-    with about([quote["n"] for quote in quotes]):
-        stock.take([(quote["listing"], quote["quantity"]) for quote in quotes], at=at)
     last_order, last_line = rows(INSERT, {"orders": dumps(orders), "lines": dumps(lines), "at": at})[0]
     placed = _rows(orders, lines, last_order, last_line)
     emit("order.placed", order_facts(placed), at=at)
@@ -194,7 +196,7 @@ def _use_deals(intents: Sequence[Place], *, at: datetime) -> dict[int, deals.Use
 
 
 def _quoted(intents: Sequence[Place], wants: Sequence[tuple[int, Wanted]], at: datetime) -> list[Row]:
-    """What the market says about every line, each one buyable; else refuses by basket."""
+    """What the market says about every line, each one buyable and its pieces taken; else refuses by basket."""
     quotes = dicts(
         QUOTE,
         {
@@ -212,6 +214,13 @@ def _quoted(intents: Sequence[Place], wants: Sequence[tuple[int, Wanted]], at: d
             refused.setdefault(quote["n"], fault)
     if refused:
         raise several(refused)
+    moved = {
+        quote["listing"]: (quote["listing"], quote["left"], quote["supply"], quote["shop"], quote["seller"])
+        for quote in quotes
+        if quote["left"] is not None
+    }
+    with about([n for n, _ in wants]):
+        stock.taken([(wanted.listing, wanted.quantity) for _, wanted in wants], list(moved.values()), at=at)
     return quotes
 
 
@@ -285,7 +294,7 @@ def _drafts(
             {
                 "n": len(orders), "listing_id": quote["listing"], "quantity": quote["quantity"],
                 "price_fen": _price(quote, prices), "paid_fen": paid_fen[k], "postage_fen": postage_fen[k],
-                "delivery": quote["delivery"],
+                "delivery": quote["delivery"], "section": quote["section"],
             }
             for k, quote in enumerate(group)
         ]  # fmt: skip
@@ -333,6 +342,6 @@ def _rows(orders: Sequence[Row], lines: Sequence[Row], last_order: int, last_lin
         placed[line["n"] - 1]["lines"].append({
             "line": last_line + k, "listing": line["listing_id"], "quantity": line["quantity"],
             "paid_fen": line["paid_fen"], "refunded_fen": 0, "closed": False, "shipped": False,
-            "delivery": line["delivery"],
+            "delivery": line["delivery"], "section": line["section"],
         })  # fmt: skip
     return placed

@@ -188,6 +188,9 @@ def send_by_machine(paid: Sequence[Row], *, at: datetime) -> None:
         row["id"]: tuple(line["line"] for line in row["lines"] if line["delivery"] == "auto") for row in paid
     }
     ship([Ship(order, lines) for order, lines in auto.items() if lines], at=at)
+    for row in paid:
+        if auto[row["id"]]:
+            row["status"] = "shipped" if len(auto[row["id"]]) == len(row["lines"]) else "shipped_part"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,25 +15,30 @@ from shops.rules.listing import STOCK_MOST
 Pieces = tuple[int, int]  # (listing, quantity)
 
 WANTED = """(SELECT listing, sum(quantity) AS quantity
-               FROM unnest(%s::bigint[], %s::bigint[]) AS each (listing, quantity) GROUP BY listing)"""
+               FROM unnest(%(listing)s::bigint[], %(quantity)s::bigint[]) AS each (listing, quantity) GROUP BY listing)"""
+# Stands alone, or as a part of the statement that quotes the prices (`placing`): then it is one round trip.
+TAKE = f"""
+    UPDATE shops_listing l SET stock = CASE WHEN l.supply = 'custom' THEN 0 ELSE l.stock - w.quantity END
+      FROM {WANTED} w, shops_shop s
+     WHERE l.id = w.listing AND s.id = l.shop_id AND (l.supply = 'custom' OR l.stock >= w.quantity)
+ RETURNING l.id, l.stock, l.supply, l.shop_id, s.owner_id
+"""
+Moved = tuple[int, int, str, int, int]  # a row of TAKE
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def take(intents: Sequence[Pieces], *, at: datetime) -> list[int]:
     """Take `quantity` pieces of each `listing`; returns how many of it are left after all, by intent.
 
     Several intents may want the same listing: the first come are served first. Goods made to order are never
-    short and stay at 0. Raises `Conflict` naming listing, wanted, left and the rows that found too little.
+    short and stay at 0. Raises `Conflict` naming listing, wanted and left, with the rows that found too little.
     """
     _check(intents)
-    moved = rows(
-        f"""UPDATE shops_listing l
-               SET stock = CASE WHEN l.supply = 'custom' THEN 0 ELSE l.stock - w.quantity END
-              FROM {WANTED} w, shops_shop s
-             WHERE l.id = w.listing AND s.id = l.shop_id AND (l.supply = 'custom' OR l.stock >= w.quantity)
-         RETURNING l.id, l.stock, l.supply, l.shop_id, s.owner_id""",
-        _columns(intents),
-    )
+    return taken(intents, rows(TAKE, columns(intents)), at=at)
+
+
+def taken(intents: Sequence[Pieces], moved: Sequence[Moved], *, at: datetime) -> list[int]:
+    """What `take` answers, given the rows its statement moved: refuses a shortage, tells of what ran out."""
     left = {row[0]: row[1] for row in moved}
     short = {listing for listing, _ in intents} - left.keys()
     if short:
@@ -73,30 +78,31 @@ def _shortage(intents: Sequence[Pieces], short: set[int]) -> Refusal:
     return several(refused)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def give_back(intents: Sequence[Pieces], *, at: datetime) -> None:
     """Put pieces back that were taken and not sold after all. Goods made to order stay at 0."""
     _check(intents)
     execute(
         f"""UPDATE shops_listing l SET stock = l.stock + w.quantity FROM {WANTED} w
              WHERE l.id = w.listing AND l.supply <> 'custom'""",
-        _columns(intents),
+        columns(intents),
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def count_sold(intents: Sequence[Pieces], *, at: datetime) -> None:
     """Add pieces to what each listing shows as sold (the orders say when a piece is)."""
     _check(intents)
     execute(
         f"""UPDATE shops_listing l SET sold_count = l.sold_count + w.quantity FROM {WANTED} w
              WHERE l.id = w.listing""",
-        _columns(intents),
+        columns(intents),
     )
 
 
-def _columns(intents: Sequence[Pieces]) -> list[list[int]]:
-    return [[listing for listing, _ in intents], [quantity for _, quantity in intents]]
+def columns(intents: Sequence[Pieces]) -> dict[str, list[int]]:
+    """The values of WANTED and TAKE."""
+    return {"listing": [listing for listing, _ in intents], "quantity": [quantity for _, quantity in intents]}
 
 
 def _check(intents: Sequence[Pieces]) -> None:

@@ -259,5 +259,5 @@ def test_events_go_to_buyer_and_seller_with_what_was_bought(trades: Trades) -> N
         )  # fmt: skip
         [line] = fact["lines"]
         assert line == {
-            "line": trades.lines(order)[0], "listing": trades.wardrobe, "quantity": 2, "paid_fen": 19_800, "refunded_fen": 0,
+            "line": trades.lines(order)[0], "listing": trades.wardrobe, "section": 15, "quantity": 2, "paid_fen": 19_800, "refunded_fen": 0,
         }  # fmt: skip
