@@ -6,17 +6,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from common.batch import dumps, execute, settle
 from common.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Stale, Unaffordable
 from payments import ledger
 from regime import queries as regime
 from shops.actions import shops
-from shops.actions.edits import Edit
+from shops.actions.edits import Edit, revise
+from shops.models import Shop
 from shops.queries import shops as queries
 from shops.rules.shop import SHOP_STEPS, slots
 from tests.market import Market
 from tests.shops.stalls import column, events, joined, listed, opened, opening, stall
+from tests.shops.test_stock import race
+from worlds.current import use_world
 from worlds.pen import writing
 
 
@@ -335,3 +339,24 @@ def test_filters_find_shops(market: Market) -> None:
     assert find(owner=owner) == find(nick="老张") == [shop]
     assert find(online=True) == find(status="closed") == find(protected=True) == []
     assert dumps(queries.shop(shop))
+
+
+def test_of_eight_who_read_the_same_version_one_edits(committed_world: Any) -> None:
+    with use_world(committed_world.schema):
+        owner, shop, _ = stall()
+        outcomes = race(committed_world.schema, lambda: decorate(shop, owner, version=1, style="red"))
+        assert outcomes == ["served"] + ["stale"] * 7
+        assert queries.shop(shop)["version"] == 2
+
+
+def test_even_without_the_pen_one_of_eight_edits(committed_world: Any) -> None:
+    """The version is in the UPDATE's condition; here nothing else keeps the eight apart."""
+    with use_world(committed_world.schema):
+        _, shop, _ = stall()
+        at = queries.shop(shop)["opened_at"]
+
+        def change() -> None:
+            with transaction.atomic():
+                revise(Shop, [Edit(shop, {"style": "red"}, 1)], at=at)
+
+        assert race(committed_world.schema, change) == ["served"] + ["stale"] * 7
