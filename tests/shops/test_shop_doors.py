@@ -170,7 +170,7 @@ def test_a_listings_life_over_rest(market: Market) -> None:
     assert key.patch(f"{path}/", {"title": "衣" * 31})[1]["rule"] == "title_length"
 
 
-def test_a_thousand_sellers_come_in_one_call_a_kind(market: Market) -> None:
+def test_many_sellers_and_their_goods_come_in_one_call_a_kind(market: Market) -> None:
     admin = Caller("admin")
     owners = joined(*(f"卖家{n}" for n in range(100)))
     shops_in = [{**SHOP, "owner": owner, "name": f"店{owner}"} for owner in owners]
