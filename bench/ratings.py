@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db import transaction
 
-from common.batch import execute, insert
+from common.batch import dicts, execute, insert
 from common.moments import start_of
 from members.actions import Registration, register
 from ratings.recompute import credit, daily
@@ -50,6 +50,10 @@ WEIGHTS = """
               hashint8(n + 1) & 1073741823 AS h2,
                            hashint8(n + 2) & 1073741823 AS h3
                       FROM generate_series(1, %(size)s) n) a) b
+"""
+INDEXES = """
+    SELECT indexname, indexdef FROM pg_indexes
+     WHERE schemaname = current_schema() AND tablename = 'ratings_weight' AND indexname NOT LIKE '%pkey'
 """
 BARE = (
     """CREATE TABLE bare_feedback AS SELECT subject_id AS shop, "on", verdict, description, service, delivery
@@ -93,7 +97,12 @@ def _fill(size: int, shops: int, new: int) -> None:
         owners = register([Registration(f"bench{n}", 330100) for n in range(shops)], at=moment.at)
         insert(Shop, [_shop(owner, moment.at) for owner in owners])
         execute("SET LOCAL session_replication_role = replica")  # sums need no orders behind them
+        indexes = dicts(INDEXES)
+        for index in indexes:
+            execute(f"DROP INDEX {index['indexname']}")
         execute(WEIGHTS, given)
+        for index in indexes:
+            execute(index["indexdef"])
         execute("SET LOCAL session_replication_role = origin")
         for statement in BARE:
             execute(statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -71,8 +72,8 @@ def leave(intents: Sequence[Leave], *, at: datetime) -> list[int]:
     return ids
 
 
-def _answer(intent: Leave, row: dict[str, object]) -> dict[str, object]:
-    silent = regime.at(row["opened_at"]).feedback.silent_stars  # type: ignore[arg-type]
+def _answer(intent: Leave, row: dict[str, Any]) -> dict[str, Any]:
+    silent = regime.at(row["opened_at"]).feedback.silent_stars
     return {
         "feedback_id": row["id"],
         "verdict": intent.verdict,
@@ -82,7 +83,7 @@ def _answer(intent: Leave, row: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _wrong(intent: Leave, row: dict[str, object]) -> Refusal | None:
+def _wrong(intent: Leave, row: dict[str, Any]) -> Refusal | None:
     """What is wrong with one intent, if anything; words about the author's own answer only."""
     if intent.verdict not in VERDICT_WORDS:
         return Invalid(
@@ -108,9 +109,9 @@ def _wrong(intent: Leave, row: dict[str, object]) -> Refusal | None:
     return _twice(row) if row["status"] != "open" else None
 
 
-def _twice(row: dict[str, object]) -> Conflict:
+def _twice(row: dict[str, Any]) -> Conflict:
     return Conflict(
-        f"order line {row['line']} has your answer, or its window closed at {show(row['closes_at'])}",  # type: ignore[arg-type]
+        f"order line {row['line']} has your answer, or its window closed at {show(row['closes_at'])}",
         field="line",
         rule="leave_from_open",
         way_out="A neutral or bad may be edited once; GET /api/feedback/?box=given shows your answers.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -52,7 +53,7 @@ def restore(ids: Sequence[int], *, why: str, at: datetime) -> list[int]:
     return _mark([row for row in _affected(ids) if row["struck"] > 0], 0, why, at)
 
 
-def _affected(ids: Sequence[int]) -> list[dict[str, object]]:
+def _affected(ids: Sequence[int]) -> list[dict[str, Any]]:
     found = dicts(AFFECTED, [list(ids)])
     if missing := sorted(set(ids) - {row["id"] for row in found}):
         raise NotFound(
@@ -64,8 +65,8 @@ def _affected(ids: Sequence[int]) -> list[dict[str, object]]:
     return found
 
 
-def _mark(found: list[dict[str, object]], number: int, why: str, at: datetime) -> list[int]:
-    ids: list[int] = [row["id"] for row in found]  # type: ignore[misc]
+def _mark(found: list[dict[str, Any]], number: int, why: str, at: datetime) -> list[int]:
+    ids: list[int] = [row["id"] for row in found]
     if not ids:
         return []
     Feedback.objects.filter(id__in=ids).update(struck=number)

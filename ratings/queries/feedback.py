@@ -129,7 +129,7 @@ def one_for(feedback: int, member: int | None) -> dict[str, Any] | None:
     if not found:
         return None
     row = found[0]
-    if member == row["rater"]:
+    if member is not None and member == row["rater"]:
         return _with_own(found, member)[0]
     if member == row["subject"]:
         return _shown(found)[0]

@@ -193,4 +193,4 @@ def settle_accounts() -> None:
 
 def odd() -> list[tuple[int, int, int, int, int]]:
     """Audit: (feedback, points, reason, and both by the rules) where they differ; best empty."""
-    return rows(ODD, {"eras": eras()})  # type: ignore[return-value]
+    return rows(ODD, {"eras": eras()})
