@@ -11,9 +11,19 @@ from worlds.clock import Due, Entry
 
 # An event below (left) is told to those above (right), in order, in the same transaction.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
+    "regime.changed": ("search.actions.follow_levers",),
+    "member.verified": ("search.actions.relearn_owners",),
+    "shop.edited": ("search.actions.relearn_shops",),
+    "listing.created": ("search.actions.learn",),
+    "listing.edited": ("search.actions.learn",),
+    "listing.relisted": ("search.actions.learn",),
+    "listing.delisted": ("search.actions.forget",),
+    "stock.ran_out": ("search.actions.forget",),
     "order.placed": ("traffic.actions.count_placed",),
     "order.paid": ("traffic.actions.count_paid",),
+    "order.cancelled": ("search.actions.find_again",),
     "order.finished": ("ratings.actions.open_windows",),
+    "refund.succeeded": ("search.actions.find_again",),
 }
 
 # What a market does by itself when a deadline column comes due. Order matters only within one moment.
@@ -40,6 +50,10 @@ DEADLINES: tuple[Due, ...] = (
 TIMETABLE: tuple[Entry, ...] = (
     Entry("the day's traffic is closed", "day", "traffic.recompute.close_days"),
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),
+    Entry("what is found is described anew", "day", "search.recompute.run"),
+    Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
+    Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=12),
+    Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=18),
 )
 
 # Long work a Celery worker does for a market: kind -> the function that does one slice of it.
@@ -47,6 +61,22 @@ JOBS: dict[str, str] = {
     "advance": "worlds.advance.advance",
     "replay": "simulation.replay.replay",
     "scenario": "simulation.replay.replay",
+}
+
+# What must hold: book -> functions that give the rows in which it does not (`at=` if they take it).
+AUDITS: dict[str, tuple[str, ...]] = {
+    "money": ("payments.ledger.drift",),
+    "credit": ("ratings.queries.audit.credit",),
+    "stock": ("jishi.audits.stock",),
+    "seals": ("ratings.queries.audit.seals",),
+    "escrow": ("jishi.audits.escrow",),
+    "traffic": ("traffic.queries.audit.audit",),
+}
+
+# The arithmetic behind a number: what -> the function that tells it, and what it must be given.
+EXPLAINS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "credit": ("ratings.queries.explain", ("member",)),
+    "balance": ("payments.queries.standing", ("member",)),
 }
 
 # (table or *, column or *) -> why it is not part of a market's meaning.

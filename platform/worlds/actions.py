@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -15,19 +15,20 @@ from django.utils.module_loading import import_string
 
 from common.batch import execute, rows
 from common.errors import Conflict, Invalid, NotFound
-from common.moments import start_of, within
+from common.moments import moment, start_of, within
 from worlds import jobs, schemas
 from worlds.current import point, quoted
 from worlds.models import ApiKey, Snapshot, World
 
 GATE = 7001
+DEFAULT_REGIME = "thesis-2010"
 
 
 def create(
     name: str,
     *,
     seed: int = 1,
-    regime: str = "thesis-2010",
+    regime: str = DEFAULT_REGIME,
     start: datetime | None = None,
     scenario: str = "",
     parent: str = "",
@@ -107,24 +108,30 @@ def open_world(
     name: str,
     *,
     seed: int = 1,
-    regime: str = "thesis-2010",
+    regime: str | None = None,
     start: datetime | None = None,
     scenario: str = "",
+    wake: bool = True,
 ) -> tuple[World, str]:
-    """`create`; when a scenario is named, a job fills the market from it."""
-    kinds: Mapping[str, str] = import_string(settings.JISHI_JOBS)
-    if scenario and "scenario" not in kinds:
-        raise Invalid(
-            f"there is no scenario called {scenario}",
-            field="scenario",
-            rule="scenario_is_known",
-            way_out="Leave it blank for an empty market.",
-        )
+    """`create`; when a scenario is named, a job fills the market from it, and what is not said is as it says.
+
+    Raises `NotFound` for a scenario nobody wrote.
+    """
+    if scenario:
+        plan = import_string(settings.JISHI_SCENARIO)(scenario)
+        regime, start = regime or plan.regime, start or _moment(plan.start)
     with transaction.atomic():
-        world, key = create(name, seed=seed, regime=regime, start=start, scenario=scenario)
+        world, key = create(name, seed=seed, regime=regime or DEFAULT_REGIME, start=start, scenario=scenario)
         if scenario:
-            jobs.start(world, "scenario", {"scenario": scenario, "seed": seed})
+            with _inside(world.schema):
+                import_string(settings.JISHI_FILL)(world, scenario, wake=wake)
     return world, key
+
+
+def _moment(start: datetime | date | str) -> datetime:
+    if isinstance(start, str):
+        return moment(start)
+    return start if isinstance(start, datetime) else start_of(start)
 
 
 def no_world(name: str) -> NotFound:
@@ -246,12 +253,14 @@ def _kept(world: World, tag: str) -> Snapshot:
 
 
 def drop(world: World) -> None:
-    """The market, its keys, jobs and snapshots are gone. Refused while a job runs.
+    """The market, its keys, jobs and snapshots are gone. Refused while a job runs; one left behind by a worker
+    that is gone is no reason to refuse.
 
     Its schemas are renamed out of reach in the transaction, and their tables dropped after it: readers that
     are in them never meet the drop half done, and it never waits for locks while it holds some.
     """
     with transaction.atomic():
+        jobs.cancel_abandoned(world)
         _nothing_runs(world)
         execute(f"SELECT pg_advisory_xact_lock({GATE}, hashtext(%s))", [world.schema])
         _away([world.schema, *world.snapshots.values_list("schema", flat=True)])

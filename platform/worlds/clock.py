@@ -22,7 +22,7 @@ from django.utils.module_loading import import_string
 from common.batch import execute, one, rows
 from common.errors import Conflict
 from common.moments import SHANGHAI, show, within
-from worlds.pen import Moment, stepping
+from worlds.pen import stepping
 
 CHUNK_SECONDS = 0.2  # real time a chunk may hold the market before requests get their turn
 

@@ -120,19 +120,38 @@ def ring(job_id: str) -> bool:
     return True
 
 
+# is a worker's session holding the lock of job `j`?
+HELD = f"""
+    EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = {LOCK} AND l.objsubid = 2
+               AND l.objid::bigint = (hashtext(j.id::text)::bigint & 4294967295)
+               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+"""
+UNTOUCHED = "j.status IN ('queued', 'running') AND j.beat_at < clock_timestamp() - make_interval(secs => %s)"
+
+
 def lost() -> list[str]:
-    """Jobs that no worker holds though they are not done; looking counts as a touch, so each is told once a while."""
-    sql = """
+    """Jobs that no worker holds though they are not over. Looking is a touch: each is told once in a while."""
+    sql = f"""
         UPDATE public.worlds_job SET beat_at = clock_timestamp() WHERE id IN (
-            SELECT j.id FROM public.worlds_job j
-             WHERE j.status IN ('queued', 'running') AND j.beat_at < clock_timestamp() - make_interval(secs => %s)
-               AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = %s
-                       AND l.objid::bigint = (hashtext(j.id::text)::bigint & 4294967295) AND l.objsubid = 2
-                       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-               FOR UPDATE OF j SKIP LOCKED)
+            SELECT j.id FROM public.worlds_job j WHERE {UNTOUCHED} AND NOT {HELD} FOR UPDATE OF j SKIP LOCKED)
         RETURNING id::text
     """
-    return [row[0] for row in rows(sql, [SILENCE_SECONDS, LOCK])]
+    return [row[0] for row in rows(sql, [SILENCE_SECONDS])]
+
+
+def is_held(job: Job) -> bool:
+    """Does some worker have this job now?"""
+    held: bool = one(f"SELECT {HELD} FROM public.worlds_job j WHERE j.id = %s", [job.pk])
+    return held
+
+
+def cancel_abandoned(world: World) -> None:
+    """Cancel a job of `world` that nobody holds and nobody touched for a while."""
+    sql = f"""
+        UPDATE public.worlds_job SET status = 'cancelled', finished_at = clock_timestamp() WHERE id IN (
+            SELECT j.id FROM public.worlds_job j WHERE j.world_id = %s AND {UNTOUCHED} AND NOT {HELD})
+    """
+    execute(sql, [world.pk, SILENCE_SECONDS])
 
 
 def cancel(job: Job) -> None:

@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from common.batch import execute, one
 from common.errors import Conflict, Invalid, Refusal
 from common.moments import duration, show
-from worlds import advance, clock, hashing, jobs
+from worlds import actions, advance, clock, hashing, jobs
 from worlds.current import point, use_world
 from worlds.models import Job
 from tests.worlds import story
@@ -327,3 +327,13 @@ def test_time_stops_at_the_event_that_was_waited_for(worlds: Callable[..., Any])
     job.refresh_from_db()
     assert job.result["event"] is None
     assert job.result["to"] == "2010-03-03T03:00:00+08:00"
+
+
+def test_a_job_left_behind_by_a_dead_worker_does_not_keep_a_world_alive(worlds: Callable[..., Any]) -> None:
+    world = begun(worlds)
+    job = queued(world, {"duration": "P1D"})
+    with pytest.raises(Conflict):
+        actions.drop(world)
+    execute("UPDATE public.worlds_job SET beat_at = beat_at - interval '1 minute' WHERE id = %s", [job.pk])
+    actions.drop(world)
+    assert not Job.objects.filter(pk=job.pk).exists()

@@ -16,7 +16,10 @@ from jishi.servers import ServerError
 MODULES = (
     "up",  # up, down, status, logs
     "doctor",
+    "worlds",  # world create, list, show, fork, snapshot, reset, drop, hash, diff; audit, explain
+    "clock",  # advance
     "views",
+    "logs_of_behaviour",  # replay, export
     "test",
 )
 

@@ -35,7 +35,9 @@ def reached(request: Request, name: str) -> World:
 class WorldIn(In):
     name = serializers.CharField(max_length=40, help_text="1 to 40 of a-z, 0-9, - and _, a letter first")
     seed = serializers.IntegerField(default=1, min_value=-(2**63), max_value=2**63 - 1)
-    regime = serializers.CharField(default="thesis-2010", max_length=40)
+    regime = serializers.CharField(
+        required=False, max_length=40, help_text="A shipped regime; default the scenario's, else thesis-2010"
+    )
     start = serializers.CharField(
         required=False, max_length=40, help_text="The market's first moment, ISO 8601"
     )
@@ -77,7 +79,7 @@ class Worlds(Door):
         """
         start = moment(data["start"]) if data.get("start") else None
         world, key = actions.open_world(
-            data["name"], seed=data["seed"], regime=data["regime"], start=start, scenario=data["scenario"]
+            data["name"], seed=data["seed"], regime=data.get("regime"), start=start, scenario=data["scenario"]
         )
         return worlds_shown([world])[0] | {"admin_key": key}
 
