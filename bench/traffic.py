@@ -58,7 +58,9 @@ def _goods() -> None:
         verify(owners, "bank", at=at)
         shops = open_shops([Opening(o, f"店{o}", 15, 1501, 330100) for o in owners], at=at)
         goods = [
-            NewListing(shop=shops[n % SHOPS], title=f"简易衣柜 {n}", category_id=150102, price_fen=9_900, stock=10)
+            NewListing(
+                shop=shops[n % SHOPS], title=f"简易衣柜 {n}", category_id=150102, price_fen=9_900, stock=10
+            )
             for n in range(LISTINGS)
         ]
         create(goods, by=None, at=at)

@@ -32,7 +32,8 @@ class Taken:
         rows = sorted(self.refused)
         return {
             "results": [
-                {"row": i, "status": self.refused[i].status, "problem": self.refused[i].problem()} for i in rows[:most]
+                {"row": i, "status": self.refused[i].status, "problem": self.refused[i].problem()}
+                for i in rows[:most]
             ],
             "done": self.done,
             "refused": len(rows),
@@ -91,17 +92,29 @@ def _ndjson(lines: Iterable[bytes]) -> Iterator[Any]:
             try:
                 yield orjson.loads(line)
             except ValueError as fault:
-                yield Invalid(f"the line is not JSON: {fault}", field="line", rule="line_is_json", way_out="Send UTF-8 JSON.")
+                yield Invalid(
+                    f"the line is not JSON: {fault}",
+                    field="line",
+                    rule="line_is_json",
+                    way_out="Send UTF-8 JSON.",
+                )
 
 
 def _csv(lines: Iterable[bytes]) -> Iterator[Any]:
-    texts = (line.decode("utf-8-sig" if n == 0 else "utf-8", errors="replace") for n, line in enumerate(lines))
+    texts = (
+        line.decode("utf-8-sig" if n == 0 else "utf-8", errors="replace") for n, line in enumerate(lines)
+    )
     reader = csv.reader(texts)
     try:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error:
         header = []
-    if not header or not KNOWN.issuperset(header) or "visitor" not in header or len(set(header)) != len(header):
+    if (
+        not header
+        or not KNOWN.issuperset(header)
+        or "visitor" not in header
+        or len(set(header)) != len(header)
+    ):
         raise Invalid(
             f"the first line names the columns: visitor and any of {', '.join(KEYS[1:])}",
             field="line",
@@ -114,7 +127,9 @@ def _csv(lines: Iterable[bytes]) -> Iterator[Any]:
         except StopIteration:
             return
         except csv.Error as fault:
-            yield Invalid(f"the line is not CSV: {fault}", field="line", rule="line_is_csv", way_out="Mend the line.")
+            yield Invalid(
+                f"the line is not CSV: {fault}", field="line", rule="line_is_csv", way_out="Mend the line."
+            )
             continue
         if values:
             yield _typed(header, values)

@@ -33,9 +33,12 @@ class PageView(models.Model):
 
     class Meta:
         constraints = [
-            CheckConstraint(condition=Q(page__in=[page.code for page in PAGES]), name="a_view_is_of_a_known_page"),
             CheckConstraint(
-                condition=Q(source__in=[source.code for source in SOURCES]), name="a_view_says_where_it_came_from"
+                condition=Q(page__in=[page.code for page in PAGES]), name="a_view_is_of_a_known_page"
+            ),
+            CheckConstraint(
+                condition=Q(source__in=[source.code for source in SOURCES]),
+                name="a_view_says_where_it_came_from",
             ),
             CheckConstraint(
                 condition=Q(page=LISTING_PAGE, listing_id__isnull=False, shop_id__isnull=False)
@@ -43,10 +46,13 @@ class PageView(models.Model):
                 name="a_listing_page_names_its_listing",
             ),
             CheckConstraint(
-                condition=Q(source__in=PAID, charge_id__isnull=False) | ~Q(source__in=PAID) & Q(charge_id__isnull=True),
+                condition=Q(source__in=PAID, charge_id__isnull=False)
+                | ~Q(source__in=PAID) & Q(charge_id__isnull=True),
                 name="paid_views_carry_their_charge",
             ),
-            CheckConstraint(condition=Q(stay_seconds__gte=0) | Q(stay_seconds__isnull=True), name="a_stay_is_not_negative"),
+            CheckConstraint(
+                condition=Q(stay_seconds__gte=0) | Q(stay_seconds__isnull=True), name="a_stay_is_not_negative"
+            ),
         ]
         indexes = [BrinIndex(fields=["at"], pages_per_range=16, autosummarize=True, name="views_of_a_day")]
 
@@ -66,7 +72,9 @@ class Interest(Fact):
     class Meta:
         constraints = [
             CheckConstraint(condition=Q(act__in=ACTS), name="an_interest_is_a_known_act"),
-            CheckConstraint(condition=Q(quantity__gte=1, quantity__lte=9999), name="a_cart_holds_1_to_9999_pieces"),
+            CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=9999), name="a_cart_holds_1_to_9999_pieces"
+            ),
         ]
         indexes = [
             models.Index(fields=["member", "listing", "id"], name="interests_of_a_member"),
@@ -142,6 +150,7 @@ class DayClose(models.Model):
     class Meta:
         constraints = [
             CheckConstraint(
-                condition=Q(rows=models.F("by_source")) & Q(rows=models.F("by_shop")), name="a_days_books_balance"
+                condition=Q(rows=models.F("by_source")) & Q(rows=models.F("by_shop")),
+                name="a_days_books_balance",
             )
         ]

@@ -110,7 +110,9 @@ def _unsound(row: Any) -> Refusal:
     if isinstance(row, Refusal):
         return row
     if type(row) is not dict:
-        return Invalid("a row is an object", field="rows", rule="row_is_an_object", way_out='Send {"rows": [{...}]}.')
+        return Invalid(
+            "a row is an object", field="rows", rule="row_is_an_object", way_out='Send {"rows": [{...}]}.'
+        )
     name = str(next(name for name in row if name not in KNOWN))[:80]
     return Invalid(f"{name} is not known here", field=name, rule="field_is_known", way_out="Leave it out.")
 
@@ -121,7 +123,9 @@ def _numbers(column: list[Any], least: int, most: int, key: str, refused: dict[i
         return np.full(len(column), NONE)
     if kinds <= {int, type(None)}:
         try:
-            found = np.array([NONE if v is None else v for v in column] if type(None) in kinds else column, dtype=np.int64)
+            found = np.array(
+                [NONE if v is None else v for v in column] if type(None) in kinds else column, dtype=np.int64
+            )
         except OverflowError:
             found = None
         if found is not None:
@@ -148,7 +152,9 @@ def _codes(column: list[Any], names: dict[Any, int], rule: str, refused: dict[in
     try:
         codes = np.array([names.get(v, ODD) for v in column], dtype=np.int64)
     except TypeError:  # a list or an object where a name should be
-        codes = np.array([names.get(v, ODD) if isinstance(v, str | None) else ODD for v in column], dtype=np.int64)
+        codes = np.array(
+            [names.get(v, ODD) if isinstance(v, str | None) else ODD for v in column], dtype=np.int64
+        )
     for i in np.flatnonzero(codes == ODD).tolist():
         refused.setdefault(i, refusal(rule))
     return codes
@@ -167,7 +173,11 @@ def _pages(column: list[Any], numbers: dict[str, Ints], refused: dict[int, Refus
 def _visitors(column: list[Any], refused: dict[int, Refusal]) -> Ints:
     if set(map(type, column)) == {str}:
         distinct = set(column)
-        if "" not in distinct and max(map(len, distinct)) <= COOKIE_MOST and not any("\0" in v for v in distinct):
+        if (
+            "" not in distinct
+            and max(map(len, distinct)) <= COOKIE_MOST
+            and not any("\0" in v for v in distinct)
+        ):
             try:
                 return np.fromiter(map(visitor_number, column), dtype=np.int64, count=len(column))
             except UnicodeEncodeError:
@@ -229,5 +239,8 @@ def _moment(text: Any) -> datetime:
 
 def _not_a_moment() -> Refusal:
     return Invalid(
-        "at is an ISO 8601 moment", field="at", rule="iso_8601_moment", way_out="Write 2010-03-01T12:00:00+08:00."
+        "at is an ISO 8601 moment",
+        field="at",
+        rule="iso_8601_moment",
+        way_out="Write 2010-03-01T12:00:00+08:00.",
     )

@@ -109,7 +109,9 @@ def figures(day: date, *, of: str = "market", key: int = 0) -> list[dict[str, An
         return dicts(FIGURES, window(day))
     column = OF[of]
     sql = CUT.format(
-        visitors=ONLY.format(column=column), conversions=f" AND c.{column} = %(of)s", acts=f" AND {column} = %(of)s"
+        visitors=ONLY.format(column=column),
+        conversions=f" AND c.{column} = %(of)s",
+        acts=f" AND {column} = %(of)s",
     )
     return dicts(sql, {**window(day), "of": key})
 

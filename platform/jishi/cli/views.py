@@ -13,7 +13,9 @@ def add(app: typer.Typer) -> None:
 
 
 def views(
-    file: Annotated[Path, typer.Argument(help="CSV with a header line, or an object a line (.ndjson, .jsonl).")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV with a header line, or an object a line (.ndjson, .jsonl).")
+    ],
     world: Annotated[str, typer.Option(help="The market they were seen in.")],
     json: Json = False,
 ) -> None:
@@ -35,7 +37,8 @@ def views(
         with file.open("rb") as lines, use_world(found.schema), viewing() as moment:
             taken = take_in_file(lines, kind, at=moment.at)
     refused = [
-        {"row": row, "rule": refusal.rule, "detail": refusal.detail} for row, refusal in sorted(taken.refused.items())
+        {"row": row, "rule": refusal.rule, "detail": refusal.detail}
+        for row, refusal in sorted(taken.refused.items())
     ]
     said = {"world": world, "seen": taken.done, "refused": len(refused), "refusals": refused[:100]}
     lines_said = [f"{taken.done} views counted in {world}, {len(refused)} refused."]

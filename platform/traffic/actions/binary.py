@@ -43,7 +43,9 @@ def packed(columns: Mapping[str, Ints]) -> bytes:
     for bit, field in enumerate(OPTIONAL):
         absent |= (columns[field] == NONE).astype(np.int64) << bit
     patterns, which = np.unique(absent, return_inverse=True)
-    shapes = [_shape({field for bit, field in enumerate(OPTIONAL) if pattern >> bit & 1}) for pattern in patterns]
+    shapes = [
+        _shape({field for bit, field in enumerate(OPTIONAL) if pattern >> bit & 1}) for pattern in patterns
+    ]
     if len(shapes) == 1:
         return HEADER + _block(shapes[0], columns, slice(None), length).tobytes() + TRAILER
     widths = np.array([shape.itemsize for shape in shapes])[which]
@@ -87,7 +89,10 @@ def looked_up(query: str, ids: Ints) -> list[Ints]:
     COPY takes no parameters; the ids are numbers, so they can be written into it.
     """
     literal = "'{" + ",".join(map(str, ids.tolist())) + "}'::bigint[]"
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query.format(ids=literal)}) TO STDOUT (FORMAT BINARY)") as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY ({query.format(ids=literal)}) TO STDOUT (FORMAT BINARY)") as copy,
+    ):
         raw = b"".join(bytes(part) for part in copy)
     return _unpacked(raw[len(HEADER) : -len(TRAILER)])
 
@@ -96,10 +101,15 @@ def _unpacked(body: bytes) -> list[Ints]:
     if not body:
         return []
     count = int.from_bytes(body[:2], "big")
-    shape = np.dtype([("fields", ">i2"), *((f"{part}{n}", f">i{4 if part == 'b' else 8}") for n in range(count) for part in "bv")])
+    shape = np.dtype(
+        [
+            ("fields", ">i2"),
+            *((f"{part}{n}", f">i{4 if part == 'b' else 8}") for n in range(count) for part in "bv"),
+        ]
+    )
     found = np.frombuffer(body, dtype=shape)
     return [found[f"v{n}"].astype(np.int64) for n in range(count)]
 
 
 def as_ints(values: Sequence[int]) -> Ints:
-    return cast(Ints, np.asarray(values, dtype=np.int64))
+    return cast("Ints", np.asarray(values, dtype=np.int64))

@@ -22,7 +22,9 @@ def count_paid(facts: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
 
 def _convert(act: str, facts: Sequence[Mapping[str, Any]], at: datetime) -> None:
     untold = sorted({line["listing"] for fact in facts for line in fact["lines"] if "section" not in line})
-    sections = dict(rows("SELECT id, section_id FROM shops_listing WHERE id = ANY(%s)", [untold])) if untold else {}
+    sections = (
+        dict(rows("SELECT id, section_id FROM shops_listing WHERE id = ANY(%s)", [untold])) if untold else {}
+    )
     insert(
         Conversion,
         [

@@ -41,11 +41,15 @@ def show_interest(acts: Sequence[Act], *, at: datetime) -> list[int]:
     shops = {
         listing: (shop, section)
         for listing, shop, section in rows(
-            "SELECT id, shop_id, section_id FROM shops_listing WHERE id = ANY(%s)", [sorted({a.listing for a in acts})]
+            "SELECT id, shop_id, section_id FROM shops_listing WHERE id = ANY(%s)",
+            [sorted({a.listing for a in acts})],
         )
     }
     members = {
-        row[0] for row in rows("SELECT id FROM members_member WHERE id = ANY(%s)", [sorted({a.member for a in acts})])
+        row[0]
+        for row in rows(
+            "SELECT id FROM members_member WHERE id = ANY(%s)", [sorted({a.member for a in acts})]
+        )
     }
     _check(acts, shops, members, at)
     order = sorted(range(len(acts)), key=lambda i: acts[i].at or at)

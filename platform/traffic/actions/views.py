@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from common.batch import rows
 from common.errors import Refusal, refusal_of, several
 from common.moments import EPOCH, day_of, seconds, start_of
-from traffic.actions.binary import COPY, NONE, Ints, looked_up, packed
 from common.sections import all_sections
+from traffic.actions.binary import COPY, NONE, Ints, looked_up, packed
 from traffic.rules import LISTING_PAGE, NEEDS_SECTION, NEEDS_SHOP, PAGE, PAID, SOURCE, refusal
 
 __all__ = ["NONE", "Ints", "Views", "check", "microseconds", "see", "see_one", "visitor_number"]
@@ -86,7 +86,11 @@ def check(views: Views, *, at: datetime) -> Views:
     _blame(wrong, np.isin(views.source, PAID) != (views.charge != NONE), "paid_views_carry_their_charge")
     _blame(wrong, listed != (views.listing != NONE), "a_listing_page_names_its_listing")
     _blame(wrong, np.isin(views.page, NEEDS_SHOP) & (views.shop == NONE), "a_shop_page_names_its_shop")
-    _blame(wrong, np.isin(views.page, NEEDS_SECTION) & (views.section == NONE), "a_section_page_names_its_section")
+    _blame(
+        wrong,
+        np.isin(views.page, NEEDS_SECTION) & (views.section == NONE),
+        "a_section_page_names_its_section",
+    )
     _blame(wrong, (views.section != NONE) & ~np.isin(views.section, SECTIONS), "a_view_is_in_a_known_section")
     _blame(wrong, views.stay < NONE, "a_stay_is_not_negative")
     _look_up(views, (views.listing != NONE), "listing", wrong)
@@ -161,9 +165,21 @@ def see_one(
     if page not in PAGE or source not in SOURCE:
         name = "a_view_is_of_a_known_page" if page not in PAGE else "a_view_says_where_it_came_from"
         raise refusal(name)
-    given = [visitor_number(cookie), member, PAGE[page].code, SOURCE[source].code, shop, listing, section, stay, at]
+    given = [
+        visitor_number(cookie),
+        member,
+        PAGE[page].code,
+        SOURCE[source].code,
+        shop,
+        listing,
+        section,
+        stay,
+        at,
+    ]
     try:
-        with transaction.atomic() if connection.in_atomic_block else nullcontext():  # alone, it is its own transaction
+        with (
+            transaction.atomic() if connection.in_atomic_block else nullcontext()
+        ):  # alone, it is its own transaction
             seen: datetime = rows(SEE_ONE, given)[0][0]
     except DatabaseError as error:
         if (refused := refusal_of(error)) is None:

@@ -109,7 +109,9 @@ class TrafficSectionOut(Out):
 class TrafficSourceOut(Out):
     code = serializers.IntegerField()
     name = serializers.CharField()
-    scheme = serializers.CharField(help_text="which of the schemes that distribute eyeballs gave it (Li table 6-2)")
+    scheme = serializers.CharField(
+        help_text="which of the schemes that distribute eyeballs gave it (Li table 6-2)"
+    )
     paid = serializers.BooleanField()
     words = serializers.CharField()
 
@@ -154,9 +156,13 @@ def _span(query: Any) -> dict[str, Any]:
 
 def _owner(table: str, noun: str, key: int) -> int:
     shop = {"shops_shop": "t.id", "shops_listing": "t.shop_id"}[table]
-    found = rows(f"SELECT s.owner_id FROM {table} t JOIN shops_shop s ON s.id = {shop} WHERE t.id = %s", [key])
+    found = rows(
+        f"SELECT s.owner_id FROM {table} t JOIN shops_shop s ON s.id = {shop} WHERE t.id = %s", [key]
+    )
     if not found:
-        raise NotFound(f"there is no {noun} {key}", field=f"{noun}_id", rule=f"{noun}_exists", way_out="List them.")
+        raise NotFound(
+            f"there is no {noun} {key}", field=f"{noun}_id", rule=f"{noun}_exists", way_out="List them."
+        )
     owner: int = found[0][0]
     return owner
 

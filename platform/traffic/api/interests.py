@@ -33,7 +33,10 @@ class InterestOut(Out):
 class FavouriteIn(In):
     listing = serializers.IntegerField(min_value=1, max_value=MOST)
     source = serializers.ChoiceField(
-        [source.name for source in SOURCES], required=False, default="direct", help_text="what brought the member to it"
+        [source.name for source in SOURCES],
+        required=False,
+        default="direct",
+        help_text="what brought the member to it",
     )
 
 
@@ -43,7 +46,9 @@ class CartIn(FavouriteIn):
 
 class FavouriteRowIn(FavouriteIn):
     member = serializers.IntegerField(min_value=1, max_value=MOST)
-    at = serializers.CharField(required=False, max_length=40, help_text="default now; earlier on the open day")
+    at = serializers.CharField(
+        required=False, max_length=40, help_text="default now; earlier on the open day"
+    )
 
 
 class CartRowIn(FavouriteRowIn):
@@ -67,7 +72,9 @@ class _InterestsDoor(Door):
     def dropped(self, request: Request, moment: Any, listing: int) -> None:
         member = actor(request)
         if not queries.standing(member, self.act, listing=listing):
-            raise NotFound(f"listing {listing} is not there", field="listing_id", rule="it_is_kept", way_out="List them.")
+            raise NotFound(
+                f"listing {listing} is not there", field="listing_id", rule="it_is_kept", way_out="List them."
+            )
         show_interest([Act(f"un{self.act}", member, listing)], at=moment.at)
 
 
@@ -153,4 +160,6 @@ class CartBatchDoor(Door):
     @writes(batch_in(CartRowIn), BatchOut, scopes=ADMIN)
     def post(self, request: Request, data: Any, moment: Any) -> Any:
         """Carts of many members in one call; a result for each row."""
-        return answer(data["rows"], lambda row: _read(row, "cart"), lambda acts: show_interest(acts, at=moment.at))
+        return answer(
+            data["rows"], lambda row: _read(row, "cart"), lambda acts: show_interest(acts, at=moment.at)
+        )

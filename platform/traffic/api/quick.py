@@ -48,7 +48,10 @@ def at_once(request: HttpRequest) -> HttpResponse | None:
         return None
     try:
         given = _given(hashed(secret.strip()), orjson.loads(request.body))
-        with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+        with (
+            transaction.atomic() if connection.in_atomic_block else nullcontext(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(SEE, given)
             row = cursor.fetchone()
     except (Refusal, KeyError, ValueError):

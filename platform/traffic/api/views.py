@@ -33,7 +33,9 @@ KINDS = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/ndjso
 
 
 def _number(**more: Any) -> serializers.IntegerField:
-    return serializers.IntegerField(**{"required": False, "allow_null": True, "min_value": 1, "max_value": MOST, **more})
+    return serializers.IntegerField(
+        **{"required": False, "allow_null": True, "min_value": 1, "max_value": MOST, **more}
+    )
 
 
 class ViewIn(In):
@@ -42,17 +44,27 @@ class ViewIn(In):
     visitor = serializers.CharField(max_length=COOKIE_MOST, help_text="the cookie of the visitor's browser")
     member = _number(help_text="who it is, when they are known; a member's key sends its own")
     page = serializers.ChoiceField(
-        [page.name for page in PAGES], required=False, allow_null=True, help_text="default: what is named, else other"
+        [page.name for page in PAGES],
+        required=False,
+        allow_null=True,
+        help_text="default: what is named, else other",
     )
     source = serializers.ChoiceField(
-        [source.name for source in SOURCES if not source.paid], required=False, allow_null=True, help_text="default: direct"
+        [source.name for source in SOURCES if not source.paid],
+        required=False,
+        allow_null=True,
+        help_text="default: direct",
     )
     shop = _number()
     listing = _number(help_text="of an item page: its shop and section are worked out")
     section = _number(max_value=24)
-    stay_seconds = _number(min_value=0, max_value=STAY_MOST, help_text="default: the time to the next page of the visit")
+    stay_seconds = _number(
+        min_value=0, max_value=STAY_MOST, help_text="default: the time to the next page of the visit"
+    )
     at = serializers.DateTimeField(
-        required=False, allow_null=True, help_text="default now; on the market's open day and not in its future"
+        required=False,
+        allow_null=True,
+        help_text="default now; on the market's open day and not in its future",
     )
 
     def run_validation(self, data: Any = None) -> Any:
@@ -68,10 +80,15 @@ class ViewBatchIn(In):
 
     def run_validation(self, data: Any = None) -> Any:
         if not isinstance(data, Mapping) or set(data) != {"rows"} or type(data["rows"]) is not list:
-            raise Invalid("rows is a list", field="rows", rule="rows_is_a_list", way_out='Send {"rows": [{...}]}.')
+            raise Invalid(
+                "rows is a list", field="rows", rule="rows_is_a_list", way_out='Send {"rows": [{...}]}.'
+            )
         if not 1 <= len(data["rows"]) <= ROWS_MOST:
             raise Invalid(
-                f"a batch has 1 to {ROWS_MOST} views", field="rows", rule="batch_is_of_its_size", way_out="Send several."
+                f"a batch has 1 to {ROWS_MOST} views",
+                field="rows",
+                rule="batch_is_of_its_size",
+                way_out="Send several.",
             )
         return data
 
@@ -139,7 +156,12 @@ class _AsItCame(BaseParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         read: bytes = stream.read(BYTES_MOST + 1)
         if len(read) > BYTES_MOST:
-            raise TooLarge("a file of views has at most 64 MB", field="body", rule="body_size", way_out="Send it in parts.")
+            raise TooLarge(
+                "a file of views has at most 64 MB",
+                field="body",
+                rule="body_size",
+                way_out="Send it in parts.",
+            )
         return read
 
 
@@ -165,5 +187,7 @@ class ViewFileDoor(Door):
             refused.status = 415
             raise refused
         body: bytes = request.data if isinstance(request.data, bytes) else b""
-        taken = take_in_file(body.splitlines(keepends=True), kind, at=self.moment.at, acting=request.user.member_id)
+        taken = take_in_file(
+            body.splitlines(keepends=True), kind, at=self.moment.at, acting=request.user.member_id
+        )
         return Response(taken.shown(REFUSALS_SHOWN))

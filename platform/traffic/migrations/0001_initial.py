@@ -7,114 +7,222 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
-        ('shops', '0002_orders'),
+        ("members", "0001_initial"),
+        ("shops", "0002_orders"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Conversion',
+            name="Conversion",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('act', models.CharField(max_length=8)),
-                ('order_id', models.BigIntegerField()),
-                ('line_id', models.BigIntegerField()),
-                ('member_id', models.BigIntegerField()),
-                ('shop_id', models.BigIntegerField()),
-                ('listing_id', models.BigIntegerField()),
-                ('section_id', models.IntegerField()),
-                ('quantity', models.IntegerField()),
-                ('amount_fen', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("act", models.CharField(max_length=8)),
+                ("order_id", models.BigIntegerField()),
+                ("line_id", models.BigIntegerField()),
+                ("member_id", models.BigIntegerField()),
+                ("shop_id", models.BigIntegerField()),
+                ("listing_id", models.BigIntegerField()),
+                ("section_id", models.IntegerField()),
+                ("quantity", models.IntegerField()),
+                ("amount_fen", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'indexes': [models.Index(fields=['at'], name='conversions_of_a_day')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('act__in', ['placed', 'paid'])), name='a_conversion_is_placed_or_paid'), models.UniqueConstraint(fields=('line_id', 'act'), name='a_line_converts_once')],
+                "indexes": [models.Index(fields=["at"], name="conversions_of_a_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("act__in", ["placed", "paid"])),
+                        name="a_conversion_is_placed_or_paid",
+                    ),
+                    models.UniqueConstraint(fields=("line_id", "act"), name="a_line_converts_once"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Daily',
+            name="Daily",
             fields=[
-                ('pk', models.CompositePrimaryKey('day', 'dimension', 'key', 'source', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('dimension', models.SmallIntegerField()),
-                ('key', models.BigIntegerField()),
-                ('source', models.SmallIntegerField()),
-                ('pv', models.BigIntegerField(default=0)),
-                ('uv_daily', models.BigIntegerField(default=0)),
-                ('ipv', models.BigIntegerField(default=0)),
-                ('ipv_uv_daily', models.BigIntegerField(default=0)),
-                ('visits', models.BigIntegerField(default=0)),
-                ('bounces', models.BigIntegerField(default=0)),
-                ('stay_seconds', models.BigIntegerField(default=0)),
-                ('favourites', models.BigIntegerField(default=0)),
-                ('carts', models.BigIntegerField(default=0)),
-                ('orders_placed', models.BigIntegerField(default=0)),
-                ('orders_paid', models.BigIntegerField(default=0)),
-                ('buyers_daily', models.BigIntegerField(default=0)),
-                ('pieces_paid', models.BigIntegerField(default=0)),
-                ('paid_fen', models.BigIntegerField(default=0)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "day",
+                        "dimension",
+                        "key",
+                        "source",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("dimension", models.SmallIntegerField()),
+                ("key", models.BigIntegerField()),
+                ("source", models.SmallIntegerField()),
+                ("pv", models.BigIntegerField(default=0)),
+                ("uv_daily", models.BigIntegerField(default=0)),
+                ("ipv", models.BigIntegerField(default=0)),
+                ("ipv_uv_daily", models.BigIntegerField(default=0)),
+                ("visits", models.BigIntegerField(default=0)),
+                ("bounces", models.BigIntegerField(default=0)),
+                ("stay_seconds", models.BigIntegerField(default=0)),
+                ("favourites", models.BigIntegerField(default=0)),
+                ("carts", models.BigIntegerField(default=0)),
+                ("orders_placed", models.BigIntegerField(default=0)),
+                ("orders_paid", models.BigIntegerField(default=0)),
+                ("buyers_daily", models.BigIntegerField(default=0)),
+                ("pieces_paid", models.BigIntegerField(default=0)),
+                ("paid_fen", models.BigIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['dimension', 'key', 'day'], name='days_of_a_slice')],
+                "indexes": [models.Index(fields=["dimension", "key", "day"], name="days_of_a_slice")],
             },
         ),
         migrations.CreateModel(
-            name='DayClose',
+            name="DayClose",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('rows', models.BigIntegerField()),
-                ('by_source', models.BigIntegerField()),
-                ('by_shop', models.BigIntegerField()),
-                ('closed_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("rows", models.BigIntegerField()),
+                ("by_source", models.BigIntegerField()),
+                ("by_shop", models.BigIntegerField()),
+                ("closed_at", models.DateTimeField()),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('rows', models.F('by_source')), ('rows', models.F('by_shop'))), name='a_days_books_balance')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("rows", models.F("by_source")), ("rows", models.F("by_shop"))),
+                        name="a_days_books_balance",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PageView',
+            name="PageView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('visitor', models.BigIntegerField()),
-                ('member_id', models.BigIntegerField(null=True)),
-                ('page', models.SmallIntegerField()),
-                ('source', models.SmallIntegerField()),
-                ('shop_id', models.BigIntegerField(null=True)),
-                ('listing_id', models.BigIntegerField(null=True)),
-                ('section_id', models.IntegerField(null=True)),
-                ('stay_seconds', models.IntegerField(null=True)),
-                ('charge_id', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("visitor", models.BigIntegerField()),
+                ("member_id", models.BigIntegerField(null=True)),
+                ("page", models.SmallIntegerField()),
+                ("source", models.SmallIntegerField()),
+                ("shop_id", models.BigIntegerField(null=True)),
+                ("listing_id", models.BigIntegerField(null=True)),
+                ("section_id", models.IntegerField(null=True)),
+                ("stay_seconds", models.IntegerField(null=True)),
+                ("charge_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['at'], name='views_of_a_day', pages_per_range=16)],
-                'constraints': [models.CheckConstraint(condition=models.Q(('page__in', [1, 2, 3, 4, 5, 6, 7])), name='a_view_is_of_a_known_page'), models.CheckConstraint(condition=models.Q(('source__in', [1, 2, 3, 4, 5, 6, 7, 8, 9])), name='a_view_says_where_it_came_from'), models.CheckConstraint(condition=models.Q(models.Q(('listing_id__isnull', False), ('page', 5), ('shop_id__isnull', False)), models.Q(models.Q(('page', 5), _negated=True), ('listing_id__isnull', True)), _connector='OR'), name='a_listing_page_names_its_listing'), models.CheckConstraint(condition=models.Q(models.Q(('charge_id__isnull', False), ('source__in', (7, 8))), models.Q(models.Q(('source__in', (7, 8)), _negated=True), ('charge_id__isnull', True)), _connector='OR'), name='paid_views_carry_their_charge'), models.CheckConstraint(condition=models.Q(('stay_seconds__gte', 0), ('stay_seconds__isnull', True), _connector='OR'), name='a_stay_is_not_negative')],
+                "indexes": [
+                    django.contrib.postgres.indexes.BrinIndex(
+                        autosummarize=True, fields=["at"], name="views_of_a_day", pages_per_range=16
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("page__in", [1, 2, 3, 4, 5, 6, 7])),
+                        name="a_view_is_of_a_known_page",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", [1, 2, 3, 4, 5, 6, 7, 8, 9])),
+                        name="a_view_says_where_it_came_from",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("listing_id__isnull", False), ("page", 5), ("shop_id__isnull", False)),
+                            models.Q(models.Q(("page", 5), _negated=True), ("listing_id__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="a_listing_page_names_its_listing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("charge_id__isnull", False), ("source__in", (7, 8))),
+                            models.Q(
+                                models.Q(("source__in", (7, 8)), _negated=True), ("charge_id__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="paid_views_carry_their_charge",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("stay_seconds__gte", 0), ("stay_seconds__isnull", True), _connector="OR"
+                        ),
+                        name="a_stay_is_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Interest',
+            name="Interest",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('act', models.CharField(max_length=12)),
-                ('shop_id', models.BigIntegerField()),
-                ('section_id', models.IntegerField()),
-                ('source', models.SmallIntegerField()),
-                ('quantity', models.IntegerField(default=1)),
-                ('at', models.DateTimeField()),
-                ('listing', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='shops.listing')),
-                ('member', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("act", models.CharField(max_length=12)),
+                ("shop_id", models.BigIntegerField()),
+                ("section_id", models.IntegerField()),
+                ("source", models.SmallIntegerField()),
+                ("quantity", models.IntegerField(default=1)),
+                ("at", models.DateTimeField()),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="shops.listing",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.member",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['member', 'listing', 'id'], name='interests_of_a_member'), models.Index(fields=['at'], name='interests_of_a_day'), models.Index(fields=['listing', 'id'], name='interests_in_a_listing')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('act__in', ('favourite', 'unfavourite', 'cart', 'uncart'))), name='an_interest_is_a_known_act'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('quantity__lte', 9999)), name='a_cart_holds_1_to_9999_pieces')],
+                "indexes": [
+                    models.Index(fields=["member", "listing", "id"], name="interests_of_a_member"),
+                    models.Index(fields=["at"], name="interests_of_a_day"),
+                    models.Index(fields=["listing", "id"], name="interests_in_a_listing"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("act__in", ("favourite", "unfavourite", "cart", "uncart"))),
+                        name="an_interest_is_a_known_act",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__gte", 1), ("quantity__lte", 9999)),
+                        name="a_cart_holds_1_to_9999_pieces",
+                    ),
+                ],
             },
         ),
     ]

@@ -12,8 +12,13 @@ class Migration(migrations.Migration):
     dependencies = [("traffic", "0001_initial"), ("worlds", "0002_locks_and_guards")]
 
     operations = [
-        migrations.RunSQL(VIEW, migrations.RunSQL.noop),  # every market's; CREATE OR REPLACE, so each may say it again
-        migrations.RunSQL(only_added_to("traffic_pageview"), "DROP TRIGGER traffic_pageview_is_append_only ON traffic_pageview"),
+        migrations.RunSQL(
+            VIEW, migrations.RunSQL.noop
+        ),  # every market's; CREATE OR REPLACE, so each may say it again
+        migrations.RunSQL(
+            only_added_to("traffic_pageview"),
+            "DROP TRIGGER traffic_pageview_is_append_only ON traffic_pageview",
+        ),
         *(
             migrations.RunSQL(append_only(table), f"DROP TRIGGER {table}_is_append_only ON {table}")
             for table in KEPT

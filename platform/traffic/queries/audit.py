@@ -60,7 +60,10 @@ def audit() -> list[dict[str, Any]]:
     for row in dicts("SELECT day FROM traffic_dayclose ORDER BY day"):
         wrong += off(row["day"])
     wrong += [{"rule": "conversions agree with orders", **row} for row in dicts(CONVERSIONS)]
-    return [{name: str(value) if isinstance(value, date) else value for name, value in row.items()} for row in wrong]
+    return [
+        {name: str(value) if isinstance(value, date) else value for name, value in row.items()}
+        for row in wrong
+    ]
 
 
 def off(day: date) -> list[dict[str, Any]]:

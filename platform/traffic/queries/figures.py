@@ -97,7 +97,8 @@ def sources_of(day: date, dimension: str, key: int = 0) -> list[dict[str, Any]]:
 def top_listings(day: date, shop: int, *, limit: int = 10) -> list[dict[str, Any]]:
     """The listings of a shop that drew most views on a closed day."""
     found = dicts(
-        TOP.format(counts=PREFIXED), {"day": day, "dimension": DIMENSIONS["listing"], "shop": shop, "limit": limit}
+        TOP.format(counts=PREFIXED),
+        {"day": day, "dimension": DIMENSIONS["listing"], "shop": shop, "limit": limit},
     )
     return [{"listing": row["key"], "title": row["title"], **shown(row)} for row in found]
 

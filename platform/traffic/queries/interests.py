@@ -22,5 +22,12 @@ def standing(
     """The listings a member keeps (`act`: favourite or cart), in the order of their acts; one more than `limit`."""
     return dicts(
         STANDING,
-        {"member": member, "act": act, "undone": f"un{act}", "after": after, "limit": limit + 1, "listing": listing},
+        {
+            "member": member,
+            "act": act,
+            "undone": f"un{act}",
+            "after": after,
+            "limit": limit + 1,
+            "listing": listing,
+        },
     )

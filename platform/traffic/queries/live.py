@@ -73,7 +73,9 @@ def _computed(day: date, of: str, key: int) -> dict[str, Any]:
     if of == "shop":
         mine = {row["id"] for row in dicts("SELECT id FROM shops_listing WHERE shop_id = %s", [key])}
         listings = [row for row in by_dimension[DIMENSIONS["listing"]] if row["key"] in mine]
-        answer["sources"] = by_source([row for row in by_dimension[DIMENSIONS["shop_source"]] if row["key"] == key])
+        answer["sources"] = by_source(
+            [row for row in by_dimension[DIMENSIONS["shop_source"]] if row["key"] == key]
+        )
         answer["listings"] = _liveliest(listings, "listing", "shops_listing", "title")
     return answer
 
@@ -81,5 +83,7 @@ def _computed(day: date, of: str, key: int) -> dict[str, Any]:
 def _liveliest(rows: list[dict[str, Any]], noun: str, table: str, name: str) -> list[dict[str, Any]]:
     top = sorted(rows, key=lambda row: (-row["pv"], row["key"]))[:TOP]
     wanted = [row["key"] for row in top]
-    called = {row["id"]: row[name] for row in dicts(f"SELECT id, {name} FROM {table} WHERE id = ANY(%s)", [wanted])}
+    called = {
+        row["id"]: row[name] for row in dicts(f"SELECT id, {name} FROM {table} WHERE id = ANY(%s)", [wanted])
+    }
     return [{noun: row["key"], name: called[row["key"]], **shown(row)} for row in top]
