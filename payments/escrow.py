@@ -1,7 +1,8 @@
 """Escrow: a buyer's money is held, then released to the seller, or refunded in whole or in part.
 
 A reference is whatever the caller calls the trade (`order:7`); this floor never looks into it. These actions
-take no savepoint of their own (an order is paid in few statements): a refusal undoes the caller's transaction.
+take no savepoint of their own, for an order is paid in few statements: a refusal undoes the caller's
+transaction.
 """
 
 from __future__ import annotations
