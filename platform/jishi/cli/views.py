@@ -19,7 +19,7 @@ def views(
     world: Annotated[str, typer.Option(help="The market they were seen in.")],
     json: Json = False,
 ) -> None:
-    """Count the page views of FILE in a market: those of its open day. Rows that are refused are said and left out."""
+    """Count the page views of FILE in a market, all of its open day. Refused rows are said and left out."""
     from jishi.servers import borrow
 
     if not file.is_file():
