@@ -46,7 +46,7 @@ def test_a_buyer_answers_reads_their_own_and_the_seller_reads_it_once_revealed(f
     assert [row["line"] for row in page["results"]] == [line]
     status, mine = amei.post("feedback/", {"line": line, "verdict": "bad", "stars": STARS, "comment": "歪"})
     assert (status, mine["status"], mine["verdict"], mine["stars"]) == (201, "sealed", "bad", STARS)
-    _, his = bob.get(f"feedback/{mine['id']}/")
+    status, his = bob.get(f"feedback/{mine['id']}/")
     assert (status, his["status"], his["verdict"], his["comment"]) == (200, "sealed", None, "")
     assert bob.get("feedback/", box="received")[1]["results"] == []
     assert bob.get("feedback/pending/")[1]["results"][0]["other_has_answered"] is True
