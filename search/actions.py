@@ -63,7 +63,7 @@ def follow_levers(facts: Facts, *, at: datetime) -> None:
     """regime.changed: when the formula's levers change now, every key is made anew; later ones with the clock."""
     if any(fact["lever"].startswith(("ranking.", "listing.cycle")) for fact in facts):
         formula, last = weights(regime.at(at)), recompute.folded()
-        if last is not None and last.digest != formula.digest():
+        if last is not None and last.digest != formula.digest:
             recompute.rekey(formula, at, last)
 
 
@@ -95,7 +95,7 @@ def refresh(ids: Sequence[int], *, at: datetime) -> int:
         last = recompute.folded()
         if last is None:
             recompute.keep(formula, at, recompute.yesterday(at))
-        elif last.digest != formula.digest():  # levers dated ahead have come: the others' keys follow
+        elif last.digest != formula.digest:  # levers dated ahead have come: the others' keys follow
             recompute.rekey(formula, at, last)
     recompute.find_duplicates(sorted({row["shop_id"] for row in there}), formula)
     return len(found)
@@ -111,7 +111,7 @@ def _write(found: Sequence[Mapping[str, Any]]) -> list[tuple[int, bool, bool, bo
         facts.append(
             (
                 row["id"],
-                stuffed(row["title"]),
+                stuffed(title),
                 misplaced(title, category),
                 mispriced(row["price_fen"], row["postage_fen"], category),
             )

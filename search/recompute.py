@@ -163,7 +163,7 @@ def keep(formula: Weights, at: datetime, through: date) -> None:
         """INSERT INTO search_fold (id, through, digest, windows, part) VALUES (1, %s, %s, %s, %s)
            ON CONFLICT (id) DO UPDATE SET through = excluded.through, digest = excluded.digest,
                   windows = excluded.windows, part = excluded.part""",
-        [through, formula.digest(), list(_windows(formula)), part_of(at)],
+        [through, formula.digest, list(_windows(formula)), part_of(at)],
     )
 
 
@@ -178,7 +178,7 @@ def run(*, at: datetime, full: bool = False) -> int:
         return 0  # nothing was ever for sale
     formula = weights(regime.at(at))
     parameters = given(formula, at, yesterday(at))
-    same = not full and last.digest == formula.digest()
+    same = not full and last.digest == formula.digest
     if same:
         parameters |= window("before", last.through, formula)
     changed = execute(daily_sql(formula, full=not same), parameters)
@@ -215,7 +215,7 @@ def turn(*, at: datetime) -> int:
     if last is None:
         return 0
     formula = weights(regime.at(at))
-    if last.digest != formula.digest():
+    if last.digest != formula.digest:
         return rekey(formula, at, last)
     changed = execute(
         f"""UPDATE search_descriptor r SET end_part = n.end_part, key = r.key - %(falling)s::bigint * (n.end_part - r.end_part)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -41,7 +42,7 @@ class Term:
 
 def doubled(column: str) -> str:
     """SQL: 500 for each doubling of a count, 0 for none, 10,000 from 524,288 on."""
-    return f"500 * width_bucket({column}, '{{{','.join(map(str, DOUBLINGS))}}}'::bigint[])"
+    return f"500 * width_bucket({column}, ARRAY{list(DOUBLINGS)}::bigint[])"
 
 
 def flagged(column: str) -> str:
@@ -63,7 +64,7 @@ TERMS = (
     Term("good_rate",      "good_rate_weight_bps",          1, "good_rate_bps",  f"coalesce(r.good_rate_bps, {UNKNOWN})",
          "the shop's good rate in basis points; 5,000 while nobody has spoken"),
     Term("dsr",            "dsr_weight_bps",                1, "dsr",
-         f"coalesce(least(greatest(({STARS} - 900) * 10000 / 600, 0), {FULL}), {UNKNOWN})",
+         f"CASE WHEN r.description IS NULL THEN {UNKNOWN} ELSE least(greatest(({STARS} - 900) * 10000 / 600, 0), {FULL}) END",
          "the mean of the three published indices: 3 stars 0, 5 stars 10,000; 5,000 while none is published"),
     Term("pv",             "pv_weight_bps",                 1, "pv",             doubled("r.pv"),
          "page views of the window: 500 for each doubling"),
@@ -120,6 +121,7 @@ class Weights:
     sales_days: int
     views_days: int
     fresh_days: int
+    levers: Regime = field(repr=False)
 
     @property
     def step(self) -> int:
@@ -130,6 +132,7 @@ class Weights:
         """By how much a key falls when its cycle ends a part of a day later."""
         return self.of["cycle"] * self.step
 
+    @cached_property
     def digest(self) -> str:
         """Of what keys depend on: relevance is weighed when a query comes."""
         stored = [self.of[term.name] for term in STORED]
@@ -146,6 +149,7 @@ def weights(levers: Regime) -> Weights:
         ranking.sales_window_days,
         ranking.views_window_days,
         ranking.freshness_days,
+        levers,
     )
 
 

@@ -29,10 +29,21 @@ def plain(text: str) -> str:
 def _kept(parts: Iterable[str]) -> list[str]:
     """Those that say something: letters and digits of any script, at most 40 characters of each."""
     return [
-        w[:WORD_CHARACTERS]
+        singular(part) if part.isascii() else part[:WORD_CHARACTERS]
         for part in parts
-        if (w := part.strip(".")) and w.replace(".", "").isalnum()
+        if part.isalnum() or ("." in part and part.replace(".", "").isalnum())
     ]
+
+
+@lru_cache(maxsize=50_000)
+def singular(word: str) -> str:
+    """An English word without its plural: wardrobes, dresses and batteries as wardrobe, dress and battery."""
+    word = word.strip(".")[:WORD_CHARACTERS]
+    if len(word) < 4 or not word.isalpha() or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-2] if word.endswith(("sses", "xes", "ches", "shes", "zes")) else word[:-1]
 
 
 def document_words(text: str) -> list[str]:
@@ -99,10 +110,11 @@ def _texts(properties: Mapping[str, Any]) -> list[str]:
 # -- what a title does wrong ------------------------------------------------------------------------------
 
 
-def stuffed(title: str) -> bool:
+def stuffed(title: Sequence[str]) -> bool:
     """Does the title say one word of two characters or more three times?"""
-    said = Counter(word for word in _kept(rjieba.cut(plain(title))) if len(word) > 1)
-    return any(count >= 3 for count in said.values())
+    if len(title) - len(set(title)) < 2:
+        return False
+    return any(count >= 3 and len(word) > 1 for word, count in Counter(title).items())
 
 
 @cache

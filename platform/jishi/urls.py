@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("members.urls")),
     path("api/", include("payments.urls")),
     path("api/", include("ratings.urls")),
+    path("api/", include("search.urls")),
     path("api/", include("shops.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(authentication_classes=[], url_name="schema"), name="docs"),

@@ -63,6 +63,11 @@ def timeline() -> Timeline:
     return _timelines.get(version) or _read_timeline()
 
 
+def under(moment: pen.Moment) -> Regime:
+    """The rules that hold at a moment whose clock was just read: no statement, when they are in memory."""
+    return (_timelines.get(moment.regime_version) or _read_timeline()).at(moment.at)
+
+
 def _read_timeline() -> Timeline:
     """Rows and version in one statement, so that they belong together."""
     found = rows(

@@ -242,9 +242,15 @@ def check_query(request: Request, query: type[In] | None) -> dict[str, Any]:
             name = sorted(given)[0]
             raise Invalid(f"{name[:80]} is not asked here", field=name[:80], rule="field_is_known", way_out="Leave it out.")
         return {}
-    lists = {name for name, field in query().fields.items() if isinstance(field, serializers.ListField)}
+    lists = _lists(query)
     plain = {name: given.getlist(name) if name in lists else given[name] for name in given}
     return _valid(query, plain)
+
+
+@cache
+def _lists(query: type[In]) -> frozenset[str]:
+    """The names that may be asked several times."""
+    return frozenset(name for name, field in query().fields.items() if isinstance(field, serializers.ListField))
 
 
 def check_body(request: Request, takes: Any) -> Any:

@@ -1,0 +1,176 @@
+"""Finding: the first results by score, exactly, in one statement.
+
+Two ways that give the same answer. **Sift**: the word index gives every listing that matches, their scores are
+sorted. **Walk**: where words are common, descriptors are read in the order of their keys until enough of them
+match. A key is the score without relevance, so what stands lower in the walk can only win by more relevance:
+those that match outside their title are worth half of it less, and are looked for above that bound only.
+A walk that does not find enough soon is given up for a sift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+from common.batch import rows
+from search.queries.asked import Asked, Now
+from search.queries.common import commonness
+from search.rules import ELSEWHERE, IN_TITLE, SORTS, end_part_sql, key_sql, lift, part_of
+from search.words import all_of, any_of, titled
+
+WALK_MOST = 4_000  # descriptors read before a walk is given up
+LUCK = 0.25  # the share of listings that column filters are taken to leave
+
+# What a result shows. `p` holds id, score and place of the picked; `r` is its descriptor.
+SHOWN = """
+    p.id AS listing, d.title, r.price_fen, r.postage_fen, r.category_id AS category, r.category_id / 10000 AS section,
+    r.supply, r.delivery, r.shop_id AS shop, s.name AS shop_name, r.region,
+    coalesce(s.online_until > %(now)s, false) AS online, r.level, r.good_rate_bps,
+    r.description AS description_hundredths, r.service AS service_hundredths, r.delivery_speed AS delivery_hundredths,
+    r.sales, r.protection, r.seven_day_return, r.showcase, r.listed_at, p.score
+"""
+PAGE = f"""
+    SELECT coalesce(json_agg(row_to_json(p.*)) FILTER (WHERE p.nth <= %(limit)s), '[]')::text::bytea,
+           count(*) > %(limit)s, {{enough}}
+      FROM (SELECT {SHOWN}, p.nth
+              FROM (SELECT *, row_number() OVER (ORDER BY {{order}}) AS nth
+                      FROM (SELECT * FROM picked ORDER BY {{order}} LIMIT %(most)s OFFSET %(offset)s) q) p
+              JOIN search_descriptor r ON r.id = p.id JOIN search_document d ON d.id = p.id
+              JOIN shops_shop s ON s.id = r.shop_id ORDER BY p.nth) p
+"""
+MATCHES = "(SELECT d.tokens FROM search_document d WHERE d.id = r.id)"
+WALK = f"""
+    WITH titled AS MATERIALIZED (
+        SELECT r.id, r.key + %(titled)s::bigint AS score
+          FROM (SELECT * FROM search_descriptor r WHERE {{where}} ORDER BY r.key DESC, r.id LIMIT {WALK_MOST}) r
+         WHERE {{in_title}} ORDER BY r.key DESC, r.id LIMIT %(wanted)s
+    ), elsewhere AS (
+        {{elsewhere}}
+    ), picked AS (SELECT * FROM titled UNION ALL SELECT * FROM elsewhere)
+    {PAGE.format(enough="(SELECT count(*) FROM titled) = %(wanted)s", order="score DESC, id")}
+"""
+ELSEWHERE_ABOVE = f"""
+        SELECT r.id, r.key + %(elsewhere)s::bigint AS score FROM search_descriptor r
+         WHERE {{where}} AND r.key >= (SELECT min(score) - %(elsewhere)s::bigint FROM titled)
+           AND {MATCHES} @@ %(all)s::tsquery AND NOT {MATCHES} @@ %(title)s::tsquery
+         ORDER BY r.key DESC, r.id LIMIT %(wanted)s
+"""
+NONE_ELSEWHERE = "SELECT NULL::bigint AS id, NULL::bigint AS score WHERE false"
+SIFT = f"""
+    WITH hits AS MATERIALIZED ({{hits}}),
+    picked AS (
+        SELECT r.id, {{score}} AS score, {{sorted}} FROM hits h JOIN search_descriptor r ON r.id = h.id
+         WHERE {{where}} ORDER BY {{order}} LIMIT %(wanted)s
+    )
+    {PAGE.format(enough="true", order="{order_out}")}
+"""
+EVERYTHING = f"SELECT id, {IN_TITLE} AS relevance FROM search_descriptor"
+ALL_WORDS = f"""SELECT d.id, CASE WHEN d.tokens @@ %(title)s::tsquery THEN {IN_TITLE} ELSE {ELSEWHERE} END AS relevance
+                  FROM search_document d WHERE d.tokens @@ %(all)s::tsquery"""
+MARKED = f"SELECT d.id, {IN_TITLE} AS relevance FROM search_document d WHERE d.tokens @@ %(all)s::tsquery"
+# The share of the words that a listing has, of 5,000.
+ANY_WORD = f"""SELECT d.id, {ELSEWHERE} * (SELECT count(*) FROM unnest(%(each)s::text[]) w WHERE d.tokens @@ w::tsquery) / %(words)s
+                      AS relevance FROM search_document d WHERE d.tokens @@ %(any)s::tsquery {{marked}}"""
+ALIKE = f"""SELECT d.id, floor({ELSEWHERE} * word_similarity(%(q)s, d.title))::bigint AS relevance
+              FROM search_document d WHERE %(q)s <%% d.title {{marked}}"""
+ALIKE_LEAST = "SELECT set_config('pg_trgm.word_similarity_threshold', '0.3', false)"  # nobody else uses it
+MATCHED = ("everything", "all_words", "any_word", "alike")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of results as JSON text, whether more follow, and how they match (one of MATCHED)."""
+
+    results: bytes
+    more: bool
+    matched: str
+
+
+def find(asked: Asked, now: Now) -> Found:
+    """The page of results that was asked for. When no listing has all the words: those that have any, else alike."""
+    if asked.words == ():
+        return _sift(asked, now, "alike")
+    if now.keyed and asked.sort == "default" and _common(asked, now) and (found := _walk(asked, now)):
+        return found
+    found = _sift(asked, now, "everything" if asked.words is None else "all_words")
+    if found.results != b"[]" or asked.words is None or _exists("d.tokens @@ %(all)s::tsquery", all=all_of(asked.words)):
+        return found
+    if _exists("d.tokens @@ %(any)s::tsquery", any=any_of(asked.words)):
+        return _sift(asked, now, "any_word")
+    return _sift(asked, now, "alike")
+
+
+def _exists(test: str, **params: str) -> bool:
+    return bool(rows(f"SELECT EXISTS (SELECT FROM search_document d WHERE {test})", params)[0][0])
+
+
+def _common(asked: Asked, now: Now) -> bool:
+    """Is a walk the shorter way? It reads about results / share of listings; a sift, every match."""
+    there = commonness(now.uid)
+    wanted = asked.offset + asked.limit + 1
+    luck = 1.0 if asked.where() == "TRUE" else LUCK
+    expected = there.expected([*titled(asked.words or ()), *asked.marks])
+    return expected * luck > sqrt(wanted * there.listings * luck) and wanted * there.listings < expected * luck * WALK_MOST
+
+
+def _paging(asked: Asked) -> dict[str, Any]:
+    last = asked.offset + asked.limit
+    return {"limit": asked.limit, "offset": asked.offset, "last": last, "most": asked.limit + 1, "wanted": last + 1}
+
+
+def _walk(asked: Asked, now: Now) -> Found | None:
+    words, marks = asked.words or (), asked.marks
+    lifted, weight = lift(now.formula, now.at), now.formula.of["relevance"]
+    title, every = [*titled(words), *marks], [*words, *marks]
+    sql = WALK.format(
+        where=asked.where(),
+        in_title=f"{MATCHES} @@ %(title)s::tsquery" if title else "TRUE",
+        elsewhere=ELSEWHERE_ABOVE.format(where=asked.where()) if words else NONE_ELSEWHERE,
+    )
+    params = asked.params(now.at) | _paging(asked)
+    params |= {"title": all_of(title), "all": all_of(every)}
+    params |= {"titled": lifted + weight * IN_TITLE, "elsewhere": lifted + weight * ELSEWHERE}
+    [(results, more, enough)] = rows(sql, params)
+    return Found(bytes(results), more, "all_words" if words else "everything") if enough else None
+
+
+def score_sql(now: Now, relevance: str = "h.relevance") -> str:
+    """SQL of the score of descriptor `r`: its key lifted to this moment, or, when keys are stale, all of it anew."""
+    weigh = f"{now.formula.of['relevance']}::bigint * {relevance} + {lift(now.formula, now.at)}::bigint"
+    if now.keyed:
+        return f"r.key + {weigh}"
+    end = end_part_sql("r.listed_at") % {"part": part_of(now.at), "cycle": now.formula.cycle_parts}
+    return f"{key_sql(now.formula, end)} + {weigh}"
+
+
+def hits_sql(asked: Asked, matched: str) -> tuple[str, dict[str, Any]]:
+    """SQL of (id, relevance) of all that match that way, and its parameters."""
+    words, marks = asked.words or (), asked.marks
+    marked = "AND d.tokens @@ %(marks)s::tsquery" if marks else ""
+    told: dict[str, Any] = {"marks": all_of(marks)}
+    if matched == "any_word":
+        told |= {"any": any_of(words), "each": [all_of([word]) for word in words], "words": len(words)}
+        return ANY_WORD.format(marked=marked), told
+    if matched == "alike":
+        rows(ALIKE_LEAST)
+        return ALIKE.format(marked=marked), told | {"q": asked.q}
+    told |= {"title": all_of([*titled(words), *marks]), "all": all_of([*words, *marks])}
+    return (ALL_WORDS if words else MARKED if marks else EVERYTHING), told
+
+
+def _sift(asked: Asked, now: Now, matched: str) -> Found:
+    hits, told = hits_sql(asked, matched)
+    columns = [part.split()[0] for part in SORTS[asked.sort][0].split(", ")] if asked.sort != "default" else []
+    named = ", ".join(f"{column} AS by_{n}" for n, column in enumerate(columns)) or "0 AS by_0"
+    order = f"{SORTS[asked.sort][0]}, r.id" if columns else "score DESC, r.id"
+    order_out = ", ".join(
+        [f"by_{n}{' DESC' if part.endswith('DESC') else ''}" for n, part in enumerate(SORTS[asked.sort][0].split(", "))] + ["id"]
+        if columns
+        else ["score DESC, id"]
+    )
+    sql = SIFT.format(
+        hits=hits, score=score_sql(now), sorted=named, where=asked.where(), order=order, order_out=order_out
+    )
+    [(results, more, _)] = rows(sql, asked.params(now.at) | _paging(asked) | told)
+    return Found(bytes(results), more, matched)
