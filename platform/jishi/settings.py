@@ -173,7 +173,6 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
         "common.api.schema.close_requests",
     ],
     "PATH_CONVERTER_OVERRIDES": {"id": {"type": "integer", "minimum": 1, "maximum": 999999999999999999}},

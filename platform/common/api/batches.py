@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from drf_spectacular.utils import extend_schema_field
@@ -92,6 +93,7 @@ class _Rows(serializers.Field):
         return data
 
 
+@cache
 def batch_in(row: type[In]) -> type[In]:
     """The body of a batch door whose rows are documented by `row`."""
 

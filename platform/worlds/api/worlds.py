@@ -58,7 +58,7 @@ class TagIn(In):
     tag = serializers.CharField(max_length=40, help_text="1 to 40 of a-z, 0-9, . - and _")
 
 
-class SnapshotsOut(Out):
+class WorldSnapshotsOut(Out):
     results = SnapshotOut(many=True)
 
 
@@ -108,7 +108,7 @@ class Fork(Door):
 
 
 class Snapshots(Door):
-    @reads(SnapshotsOut, scopes=KEEPERS, market=False)
+    @reads(WorldSnapshotsOut, scopes=KEEPERS, market=False)
     def get(self, request: Request, query: dict[str, Any], name: str) -> dict[str, Any]:
         """List a world's snapshots."""
         return {"results": [snapshot_shown(kept) for kept in reached(request, name).snapshots.order_by("id")]}
