@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from django.db import transaction
@@ -92,6 +93,12 @@ UNION ALL SELECT 'poor', code, have, 0 FROM poor
 """
 
 
+# The driver keeps the plan of a text it sees often. A plan kept from single postings joins by nested loops,
+# which ten thousand would wait for; so a large batch is a text of its own, planned for its size.
+FEW = 20
+_batches = count()
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A transfer's id, and whether this call made it (False: the same key had made it before)."""
@@ -128,6 +135,8 @@ def post_each(
     check(postings)
     firsts, place = _without_repeats(postings)
     sql = POST.replace("{clash}", "TRUE" if once else "NOT same").replace("{also}", also)
+    if len(firsts) > FEW:
+        sql += f"-- batch {next(_batches)}"
     found = rows(
         sql,
         {

@@ -7,61 +7,220 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
+        ("members", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=80)),
-                ('kind', models.CharField(max_length=10)),
-                ('given_fen', models.BigIntegerField(default=0)),
-                ('received_fen', models.BigIntegerField(default=0)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("code", models.CharField(max_length=80)),
+                ("kind", models.CharField(max_length=10)),
+                ("given_fen", models.BigIntegerField(default=0)),
+                ("received_fen", models.BigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('code',), name='one_account_per_code'), models.CheckConstraint(condition=models.Q(('received_fen__gte', models.F('given_fen')), ('kind__in', ['outside']), _connector='OR'), name='nobody_spends_what_they_lack'), models.CheckConstraint(condition=models.Q(('given_fen__gte', 0), ('received_fen__gte', 0)), name='totals_are_not_negative'), models.CheckConstraint(condition=models.Q(('code__regex', '^(outside:bank|member:[1-9][0-9]*|escrow:.+|deposit:[1-9][0-9]*|platform:[a-z_]+)$')), name='account_code_is_in_the_chart'), models.CheckConstraint(condition=models.Q(('kind', models.Func(models.F('code'), models.Value(':'), models.Value(1), function='split_part'))), name='account_code_begins_with_its_kind')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("code",), name="one_account_per_code"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("received_fen__gte", models.F("given_fen")),
+                            ("kind__in", ["outside"]),
+                            _connector="OR",
+                        ),
+                        name="nobody_spends_what_they_lack",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("given_fen__gte", 0), ("received_fen__gte", 0)),
+                        name="totals_are_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "code__regex",
+                                "^(outside:bank|member:[1-9][0-9]*|escrow:.+|deposit:[1-9][0-9]*|platform:[a-z_]+)$",
+                            )
+                        ),
+                        name="account_code_is_in_the_chart",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind",
+                                models.Func(
+                                    models.F("code"),
+                                    models.Value(":"),
+                                    models.Value(1),
+                                    function="split_part",
+                                ),
+                            )
+                        ),
+                        name="account_code_begins_with_its_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Escrow',
+            name="Escrow",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('reference', models.CharField(max_length=60)),
-                ('held_fen', models.BigIntegerField()),
-                ('released_fen', models.BigIntegerField(default=0)),
-                ('refunded_fen', models.BigIntegerField(default=0)),
-                ('status', models.CharField(default='held', max_length=10)),
-                ('held_at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('payee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
-                ('payer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.member')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("reference", models.CharField(max_length=60)),
+                ("held_fen", models.BigIntegerField()),
+                ("released_fen", models.BigIntegerField(default=0)),
+                ("refunded_fen", models.BigIntegerField(default=0)),
+                ("status", models.CharField(default="held", max_length=10)),
+                ("held_at", models.DateTimeField()),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "payee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.member"
+                    ),
+                ),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="members.member"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('reference',), name='one_escrow_per_reference'), models.CheckConstraint(condition=models.Q(('status__in', ('held', 'frozen', 'settled'))), name='escrow_status_is_known'), models.CheckConstraint(condition=models.Q(('held_fen__gt', 0), ('refunded_fen__gte', 0), ('released_fen__gte', 0)), name='escrow_amounts_are_not_negative'), models.CheckConstraint(condition=models.Q(('held_fen__gte', django.db.models.expressions.CombinedExpression(models.F('released_fen'), '+', models.F('refunded_fen')))), name='escrow_gives_no_more_than_it_holds'), models.CheckConstraint(condition=models.Q(models.Q(('held_fen', django.db.models.expressions.CombinedExpression(models.F('released_fen'), '+', models.F('refunded_fen'))), ('settled_at__isnull', False), ('status', 'settled')), models.Q(models.Q(('status', 'settled'), _negated=True), ('held_fen__gt', django.db.models.expressions.CombinedExpression(models.F('released_fen'), '+', models.F('refunded_fen'))), ('settled_at__isnull', True)), _connector='OR'), name='escrow_is_settled_when_nothing_is_left'), models.CheckConstraint(condition=models.Q(('payer', models.F('payee')), _negated=True), name='escrow_has_two_members')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("reference",), name="one_escrow_per_reference"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ("held", "frozen", "settled"))),
+                        name="escrow_status_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("held_fen__gt", 0), ("refunded_fen__gte", 0), ("released_fen__gte", 0)
+                        ),
+                        name="escrow_amounts_are_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "held_fen__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("released_fen"), "+", models.F("refunded_fen")
+                                ),
+                            )
+                        ),
+                        name="escrow_gives_no_more_than_it_holds",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "held_fen",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("released_fen"), "+", models.F("refunded_fen")
+                                    ),
+                                ),
+                                ("settled_at__isnull", False),
+                                ("status", "settled"),
+                            ),
+                            models.Q(
+                                models.Q(("status", "settled"), _negated=True),
+                                (
+                                    "held_fen__gt",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("released_fen"), "+", models.F("refunded_fen")
+                                    ),
+                                ),
+                                ("settled_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="escrow_is_settled_when_nothing_is_left",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("payer", models.F("payee")), _negated=True),
+                        name="escrow_has_two_members",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('amount_fen', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=30)),
-                ('reference', models.CharField(max_length=80)),
-                ('key', models.CharField(max_length=140)),
-                ('at', models.DateTimeField()),
-                ('credit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.account')),
-                ('debit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.account')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("amount_fen", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=30)),
+                ("reference", models.CharField(max_length=80)),
+                ("key", models.CharField(max_length=140)),
+                ("at", models.DateTimeField()),
+                (
+                    "credit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.account",
+                    ),
+                ),
+                (
+                    "debit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.account",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['debit', 'id'], name='what_an_account_gave'), models.Index(fields=['credit', 'id'], name='what_an_account_received'), models.Index(fields=['reference', 'id'], name='transfers_of_a_reference')],
-                'constraints': [models.UniqueConstraint(fields=('key',), name='one_transfer_per_key'), models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='amount_is_positive'), models.CheckConstraint(condition=models.Q(('debit', models.F('credit')), _negated=True), name='a_transfer_has_two_accounts'), models.CheckConstraint(condition=models.Q(('kind__in', ['topup', 'withdrawal', 'escrow_hold', 'escrow_release', 'escrow_refund', 'commission', 'commission_return', 'after_sale_refund', 'deposit_freeze', 'deposit_unfreeze', 'deposit_compensation', 'seller_compensation', 'platform_funding', 'platform_compensation', 'fee', 'fee_return'])), name='posting_kind_is_known')],
+                "indexes": [
+                    models.Index(fields=["debit", "id"], name="what_an_account_gave"),
+                    models.Index(fields=["credit", "id"], name="what_an_account_received"),
+                    models.Index(fields=["reference", "id"], name="transfers_of_a_reference"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key",), name="one_transfer_per_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount_fen__gt", 0)), name="amount_is_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("debit", models.F("credit")), _negated=True),
+                        name="a_transfer_has_two_accounts",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "topup",
+                                    "withdrawal",
+                                    "escrow_hold",
+                                    "escrow_release",
+                                    "escrow_refund",
+                                    "commission",
+                                    "commission_return",
+                                    "after_sale_refund",
+                                    "deposit_freeze",
+                                    "deposit_unfreeze",
+                                    "deposit_compensation",
+                                    "seller_compensation",
+                                    "platform_funding",
+                                    "platform_compensation",
+                                    "fee",
+                                    "fee_return",
+                                ],
+                            )
+                        ),
+                        name="posting_kind_is_known",
+                    ),
+                ],
             },
         ),
     ]

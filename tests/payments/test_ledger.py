@@ -35,6 +35,16 @@ def test_one_posting_and_ten_thousand_take_one_statement(till: Till, django_asse
     assert till.balance("bob") == 10_001
 
 
+def test_a_large_batch_is_not_run_by_the_plan_of_a_small_one(till: Till) -> None:
+    kept = (
+        "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%min(id), count(*) FROM posted%{}'"
+    )
+    for size in [1] * 8 + [ledger.FEW + 1] * 8:
+        till.post(*[Posting("outside:bank", till.code("bob"), 1, "topup", "x") for _ in range(size)])
+    assert one(kept.format("-- batch%")) == 0
+    assert one(kept.format("")) == 1  # the small one's is kept
+
+
 def test_ids_follow_the_order_of_the_batch(till: Till) -> None:
     last = one("SELECT max(id) FROM payments_transfer")
     ids = till.post(*[till.pay("ann", "bob", fen) for fen in (3, 1, 2)])
