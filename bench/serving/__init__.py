@@ -1,4 +1,4 @@
-"""The real web server with a few plain views beside ours, and a small client: both sides of a ratio in one run."""
+"""The real web server with a few plain views beside ours, and a small client: both sides of a ratio."""
 
 from __future__ import annotations
 
@@ -62,12 +62,18 @@ def _wait(port: int, server: subprocess.Popen[bytes]) -> None:
 
 def request(method: str, path: str, body: bytes = b"", key: str = "") -> bytes:
     """A whole HTTP/1.1 request."""
-    head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    return (head + (f"Authorization: Bearer {key}\r\n" if key else "") + "\r\n").encode() + body
+    head = [
+        f"{method} {path} HTTP/1.1",
+        "Host: bench",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    head += [f"Authorization: Bearer {key}"] if key else []
+    return "\r\n".join([*head, "", ""]).encode() + body
 
 
 def rate(port: int, sent: bytes, seconds: float, *, status: int = 200, connections: int = 8) -> float:
-    """Requests a second of so many connections, each sending the same again and again. Any other status is an error."""
+    """Requests a second of so many connections sending the same again and again; raises on another status."""
     return asyncio.run(_rate(port, sent, seconds, b" %d " % status, connections))
 
 

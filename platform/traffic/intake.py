@@ -22,7 +22,7 @@ NUMBERS = frozenset({"member", "shop", "listing", "section", "stay_seconds"})
 
 @dataclass
 class Taken:
-    """How many views were written, and why each other row was not (its number in the batch or file, from 0)."""
+    """How many views were written, and why each other row (its number, from 0) was not."""
 
     done: int = 0
     refused: dict[int, Refusal] = field(default_factory=dict)
@@ -138,8 +138,8 @@ def _csv(lines: Iterable[bytes]) -> Iterator[Any]:
 def _typed(header: Sequence[str], values: Sequence[str]) -> Any:
     if len(values) != len(header):
         return Invalid(
-            f"the line has {len(values)} fields and the header {len(header)}", field="line", rule="line_is_as_the_header",
-            way_out="Mend the line.",
+            f"the line has {len(values)} fields and the header {len(header)}", field="line",
+            rule="line_is_as_the_header", way_out="Mend the line.",
         )  # fmt: skip
     return {name: _value(name, text) for name, text in zip(header, values, strict=True) if text}
 

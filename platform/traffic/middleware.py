@@ -1,8 +1,8 @@
 """Views of our own pages count as they are opened; so do API reads that say which visitor reads.
 
-A page says what it is: `traffic.middleware.note(request, "shop", shop=7)` in its view. A client that shows our
-listings on pages of its own sends `X-Jishi-Visitor: <cookie>` with its reads and, if it knows, `X-Jishi-Source`.
-A view that cannot be counted never breaks the page.
+A page says what it is: `traffic.middleware.note(request, "shop", shop=7)` in its view. A client that shows
+our listings on pages of its own sends `X-Jishi-Visitor: <cookie>` with its reads and, if it knows,
+`X-Jishi-Source`. A view that cannot be counted never breaks the page.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class ViewMiddleware:
             return
         try:
             with use_world(seen.schema):
-                see_one(cookie, page=seen.page, source=seen.source, **seen.of)
+                see_one(cookie, page=seen.page, source=seen.source, **seen.of)  # type: ignore[arg-type]
         except (Refusal, DatabaseError, UnicodeError) as error:
             log.warning("a view was not counted", page=seen.page, why=str(error))
 

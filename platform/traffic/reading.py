@@ -40,7 +40,7 @@ class Read:
 
 
 def read_rows(rows: Sequence[Any], *, at: datetime) -> Read:
-    """Views of rows such as {"visitor": "c1", "listing": 5, "source": "organic_search"}; `at`: the default moment.
+    """Views of rows such as {"visitor": "c1", "listing": 5, "source": "category"}; `at`: the default moment.
 
     A page left out is the listing's or shop's that is named, else `other`.
     """

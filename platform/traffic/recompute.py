@@ -21,7 +21,9 @@ WITH viewed AS (
 ), numbered AS (
     SELECT *, count(*) FILTER (WHERE before IS NULL OR at - before > %(gap)s)
                   OVER (PARTITION BY visitor ORDER BY at, id) AS visit,
-           coalesce(stay_seconds, CASE WHEN after - at <= %(gap)s THEN floor(extract(epoch FROM after - at))::bigint END, 0) AS stay
+           coalesce(stay_seconds,
+                    CASE WHEN after - at <= %(gap)s THEN floor(extract(epoch FROM after - at))::bigint END,
+                    0) AS stay
       FROM viewed
 ), folded AS (
     SELECT visitor, visit, source, section_id, shop_id, listing_id,
@@ -29,9 +31,11 @@ WITH viewed AS (
            count(*) AS pv, count(*) FILTER (WHERE page = 5) AS ipv, sum(stay) AS stay
       FROM numbered
      GROUP BY GROUPING SETS ((visitor, visit), (visitor, visit, source), (visitor, visit, section_id),
-                             (visitor, visit, shop_id), (visitor, visit, shop_id, source), (visitor, visit, listing_id))
+                             (visitor, visit, shop_id), (visitor, visit, shop_id, source),
+                             (visitor, visit, listing_id))
 ), seen AS (
-    SELECT CASE slice WHEN 15 THEN 0 WHEN 7 THEN 1 WHEN 11 THEN 2 WHEN 13 THEN 3 WHEN 5 THEN 4 ELSE 5 END AS dimension,
+    SELECT CASE slice WHEN 15 THEN 0 WHEN 7 THEN 1 WHEN 11 THEN 2 WHEN 13 THEN 3 WHEN 5 THEN 4 ELSE 5
+            END AS dimension,
            coalesce(section_id, shop_id, listing_id, 0) AS key, coalesce(source, 0) AS source,
            sum(pv) AS pv, count(DISTINCT visitor) AS uv_daily, sum(ipv) AS ipv,
            count(DISTINCT visitor) FILTER (WHERE ipv > 0) AS ipv_uv_daily, count(*) AS visits,
@@ -46,17 +50,21 @@ WITH viewed AS (
      WHERE c.at >= %(start)s AND c.at < %(end)s{conversions}
      ORDER BY c.id, v.at DESC, v.id DESC
 ), acts AS (
-    SELECT source, section_id, shop_id, listing_id, member_id, act, NULL::bigint AS order_id, quantity, 0 AS amount_fen
+    SELECT source, section_id, shop_id, listing_id, member_id, act, NULL::bigint AS order_id, quantity,
+           0 AS amount_fen
       FROM traffic_interest WHERE at >= %(start)s AND at < %(end)s{acts}
        AND act IN ('favourite', 'cart')
     UNION ALL
-    SELECT coalesce(source, 1), section_id, shop_id, listing_id, member_id, act, order_id, quantity, amount_fen
+    SELECT coalesce(source, 1), section_id, shop_id, listing_id, member_id, act, order_id, quantity,
+           amount_fen
       FROM converted
 ), done AS (
     SELECT CASE grouping(source, section_id, shop_id, listing_id)
-                WHEN 15 THEN 0 WHEN 7 THEN 1 WHEN 11 THEN 2 WHEN 13 THEN 3 WHEN 5 THEN 4 ELSE 5 END AS dimension,
+                WHEN 15 THEN 0 WHEN 7 THEN 1 WHEN 11 THEN 2 WHEN 13 THEN 3 WHEN 5 THEN 4 ELSE 5
+            END AS dimension,
            coalesce(section_id, shop_id, listing_id, 0) AS key, coalesce(source, 0) AS source,
-           count(*) FILTER (WHERE act = 'favourite') AS favourites, count(*) FILTER (WHERE act = 'cart') AS carts,
+           count(*) FILTER (WHERE act = 'favourite') AS favourites,
+           count(*) FILTER (WHERE act = 'cart') AS carts,
            count(DISTINCT order_id) FILTER (WHERE act = 'placed') AS orders_placed,
            count(DISTINCT order_id) FILTER (WHERE act = 'paid') AS orders_paid,
            count(DISTINCT member_id) FILTER (WHERE act = 'paid') AS buyers_daily,
@@ -69,7 +77,8 @@ WITH viewed AS (
 SELECT %(day)s::date AS day, dimension, key, source, coalesce(pv, 0) AS pv, coalesce(uv_daily, 0) AS uv_daily,
        coalesce(ipv, 0) AS ipv, coalesce(ipv_uv_daily, 0) AS ipv_uv_daily, coalesce(visits, 0) AS visits,
        coalesce(bounces, 0) AS bounces, coalesce(stay_seconds, 0)::bigint AS stay_seconds,
-       coalesce(favourites, 0) AS favourites, coalesce(carts, 0) AS carts, coalesce(orders_placed, 0) AS orders_placed,
+       coalesce(favourites, 0) AS favourites, coalesce(carts, 0) AS carts,
+       coalesce(orders_placed, 0) AS orders_placed,
        coalesce(orders_paid, 0) AS orders_paid, coalesce(buyers_daily, 0) AS buyers_daily,
        coalesce(pieces_paid, 0) AS pieces_paid, coalesce(paid_fen, 0)::bigint AS paid_fen
   FROM seen FULL JOIN done USING (dimension, key, source)
@@ -77,8 +86,8 @@ SELECT %(day)s::date AS day, dimension, key, source, coalesce(pv, 0) AS pv, coal
 
 FIGURES = CUT.format(visitors="", conversions="", acts="")
 COLUMNS = (
-    "day, dimension, key, source, pv, uv_daily, ipv, ipv_uv_daily, visits, bounces, stay_seconds, favourites, carts, "
-    "orders_placed, orders_paid, buyers_daily, pieces_paid, paid_fen"
+    "day, dimension, key, source, pv, uv_daily, ipv, ipv_uv_daily, visits, bounces, stay_seconds, "
+    "favourites, carts, orders_placed, orders_paid, buyers_daily, pieces_paid, paid_fen"
 )
 
 
@@ -103,7 +112,7 @@ ONLY = """ AND visitor IN (SELECT visitor FROM traffic_pageview
 def figures(day: date, *, of: str = "market", key: int = 0) -> list[dict[str, Any]]:
     """The figures of `day` straight from the rows, for a day still open.
 
-    `of` a shop, section or listing, by its `key`: then slices of that one are right, and others not to be used.
+    `of` a shop, section or listing, by its `key`: then slices of that one are right, others not to be used.
     """
     if of == "market":
         return dicts(FIGURES, window(day))
@@ -140,7 +149,8 @@ def close_days(*, at: datetime) -> None:
 # rows as they lie; the same by the two ways the day's figures cut them; and pages that belong to no shop
 BALANCE = """
     SELECT count(*) AS rows, count(*) FILTER (WHERE shop_id IS NULL) AS elsewhere,
-           (SELECT coalesce(sum(pv), 0) FROM traffic_daily WHERE day = %(day)s AND dimension = 1) AS by_source,
+           (SELECT coalesce(sum(pv), 0) FROM traffic_daily WHERE day = %(day)s AND dimension = 1)
+               AS by_source,
            (SELECT coalesce(sum(pv), 0) FROM traffic_daily WHERE day = %(day)s AND dimension = 3) AS by_shop
       FROM traffic_pageview WHERE at >= %(start)s AND at < %(end)s
 """

@@ -9,7 +9,7 @@ from common.errors import Conflict, Invalid, NotFound, Refusal, register_constra
 
 @dataclass(frozen=True)
 class Source:
-    """What brought a visitor. `scheme`: which of the schemes that distribute eyeballs gave it (Li table 6-2)."""
+    """What brought a visitor. `scheme`: which of those that distribute eyeballs gave it (Li table 6-2)."""
 
     code: int
     name: str
@@ -39,7 +39,7 @@ SOURCES = (
     Source(6, "campaign",         "corporate control", False, "a themed market or its staff"),
     Source(7, "keyword_ad",       "bought",            True,  "a paid position (Express Train)"),
     Source(8, "alliance",         "bought",            True,  "an outside web space (ad alliance, TaobaoKe)"),
-    Source(9, "repeat",           "none",              False, "back to a shop or listing seen before: favourites, cart, orders"),
+    Source(9, "repeat",           "none",              False, "back to a shop seen before: favourites, cart"),
 )
 PAGES = (
     #    code name          of         words
@@ -75,13 +75,16 @@ REFUSALS: dict[str, tuple[type[Refusal], str, str | None, str | None]] = {
         Conflict, "a view is of the market's open day and not of its future", "at",
         "Leave `at` out for now, or let time pass first."),
     "a_view_is_of_a_known_page": (Invalid, "that page is not known", "page", "See /api/traffic/sources/."),
-    "a_view_says_where_it_came_from": (Invalid, "that source is not known", "source", "See /api/traffic/sources/."),
+    "a_view_says_where_it_came_from": (
+        Invalid, "that source is not known", "source", "See /api/traffic/sources/."),
     "a_listing_page_names_its_listing": (
-        Invalid, "a listing page names its listing, and no other page does", "listing", "Send page: listing."),
+        Invalid, "a listing page names its listing, and no other page does", "listing",
+        "Send page: listing."),
     "a_shop_page_names_its_shop": (Invalid, "a shop's page names its shop", "shop", "Send the shop's id."),
     "a_section_page_names_its_section": (
         Invalid, "a section's page names its section", "section", "Send a section's number."),
-    "a_view_is_in_a_known_section": (Invalid, "that section is not known", "section", "Sections are 1 to 24."),
+    "a_view_is_in_a_known_section": (
+        Invalid, "that section is not known", "section", "Sections are 1 to 24."),
     "paid_views_carry_their_charge": (
         Invalid, "a view from a paid source carries the charge that bought it, and no other does", "source",
         "Paid views are written by the ad that sold them."),
@@ -90,7 +93,8 @@ REFUSALS: dict[str, tuple[type[Refusal], str, str | None, str | None]] = {
     "a_viewed_shop_exists": (NotFound, "there is no such shop", "shop", None),
     "a_viewing_member_exists": (NotFound, "there is no such member", "member", None),
     "an_interest_is_a_known_act": (Invalid, "that act is not known", "act", None),
-    "a_cart_holds_1_to_9999_pieces": (Invalid, "a cart holds 1 to 9999 pieces of a listing", "quantity", None),
+    "a_cart_holds_1_to_9999_pieces": (
+        Invalid, "a cart holds 1 to 9999 pieces of a listing", "quantity", None),
     "an_act_is_of_the_open_day": (
         Conflict, "an act is of the market's open day and not of its future", "at",
         "Leave `at` out for now, or let time pass first."),

@@ -9,20 +9,23 @@ from __future__ import annotations
 from common.sections import all_sections
 from traffic.rules import LISTING_PAGE, NEEDS_SECTION, NEEDS_SHOP, PAID
 
+SECTION_PAGE = "a_section_page_names_its_section"
+
 
 def _codes(codes: tuple[int, ...]) -> str:
     return ", ".join(str(code) for code in codes)
 
 
 def _refuse(when: str, name: str) -> str:
-    return f"IF {when} THEN RAISE EXCEPTION '{name}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}'; END IF;"
+    raised = f"RAISE EXCEPTION '{name}' USING ERRCODE = 'check_violation', CONSTRAINT = '{name}'"
+    return f"IF {when} THEN {raised}; END IF;"
 
 
-# The gate, shared: never beside a step of the clock. The clock is read after the gate was won. Returns the moment.
+# The gate, shared: never beside a step of the clock, which is read once the gate is won. Returns the moment.
 VIEW = f"""
 CREATE OR REPLACE FUNCTION public.jishi_view(
-  cookie bigint, member bigint, page_code int2, source_code int2, of_shop bigint, of_listing bigint, of_section int,
-  stay int, moment timestamptz) RETURNS timestamptz LANGUAGE plpgsql AS $$
+  cookie bigint, member bigint, page_code int2, source_code int2, of_shop bigint, of_listing bigint,
+  of_section int, stay int, moment timestamptz) RETURNS timestamptz LANGUAGE plpgsql AS $$
 DECLARE
   clock timestamptz;
 BEGIN
@@ -33,7 +36,7 @@ BEGIN
   {_refuse(f"source_code IN ({_codes(PAID)})", "paid_views_carry_their_charge")}
   {_refuse(f"(page_code = {LISTING_PAGE}) <> (of_listing IS NOT NULL)", "a_listing_page_names_its_listing")}
   {_refuse(f"page_code IN ({_codes(NEEDS_SHOP)}) AND of_shop IS NULL", "a_shop_page_names_its_shop")}
-  {_refuse(f"page_code IN ({_codes(NEEDS_SECTION)}) AND of_section IS NULL", "a_section_page_names_its_section")}
+  {_refuse(f"page_code IN ({_codes(NEEDS_SECTION)}) AND of_section IS NULL", SECTION_PAGE)}
   {_refuse(f"of_section NOT BETWEEN 1 AND {len(all_sections())}", "a_view_is_in_a_known_section")}
   IF of_listing IS NOT NULL THEN
     SELECT l.shop_id, l.section_id INTO of_shop, of_section FROM shops_listing l WHERE l.id = of_listing;
@@ -46,7 +49,8 @@ BEGIN
     PERFORM 1 FROM members_member m WHERE m.id = member;
     {_refuse("NOT FOUND", "a_viewing_member_exists")}
   END IF;
-  INSERT INTO traffic_pageview (at, visitor, member_id, page, source, shop_id, listing_id, section_id, stay_seconds)
+  INSERT INTO traffic_pageview
+         (at, visitor, member_id, page, source, shop_id, listing_id, section_id, stay_seconds)
   VALUES (moment, cookie, member, page_code, source_code, of_shop, of_listing, of_section, stay);
   RETURN moment;
 END $$;
@@ -54,7 +58,7 @@ END $$;
 
 
 def only_added_to(table: str) -> str:
-    """SQL that lets a table be inserted into and nothing else, at no cost to an insert: one look a statement."""
+    """SQL that lets a table be inserted into and nothing else; it costs an insert nothing."""
     return (
         f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();"

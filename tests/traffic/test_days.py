@@ -51,23 +51,24 @@ def test_a_closed_day_takes_no_view_and_no_act(street: Street) -> None:
 def test_books_that_do_not_balance_cannot_be_written(street: Street) -> None:
     with pytest.raises(IntegrityError, match="a_days_books_balance"), transaction.atomic():
         execute(
-            "INSERT INTO traffic_dayclose (day, rows, by_source, by_shop, closed_at) VALUES ('2010-03-01', 2, 2, 1, now())"
+            "INSERT INTO traffic_dayclose (day, rows, by_source, by_shop, closed_at)"
+            " VALUES ('2010-03-01', 2, 2, 1, now())"
         )
 
 
 @pytest.mark.parametrize(
     ("harm", "rule"),
     [
-        ("INSERT INTO traffic_pageview (at, visitor, page, source) SELECT at, 9, 1, 1 FROM traffic_pageview LIMIT 1",
+        ("INSERT INTO traffic_pageview (at, visitor, page, source) SELECT at, 9, 1, 1 FROM traffic_pageview",
          "a day's books balance"),
-        ("UPDATE traffic_daily SET uv_daily = uv_daily + 1 WHERE dimension = 5", "a day's figures are what its rows say"),
+        ("UPDATE traffic_daily SET uv_daily = uv_daily + 1 WHERE dimension = 5",
+         "a day's figures are what its rows say"),
         ("UPDATE traffic_daily SET pv = pv + 1 WHERE dimension = 3", "a day's books balance"),
         ("DELETE FROM traffic_daily WHERE dimension = 4", "a day's books balance"),
         ("DELETE FROM traffic_dayclose", "a day's books balance"),
         ("UPDATE shops_orderline SET paid_fen = paid_fen + 1", "conversions agree with orders"),
         ("UPDATE shops_order SET paid_at = paid_at + interval '1 second'", "conversions agree with orders"),
-        ("INSERT INTO traffic_conversion SELECT 99, now(), act, 99, 99, member_id, shop_id, listing_id, section_id, 1, 1, at"
-         " FROM traffic_conversion LIMIT 1", "conversions agree with orders"),
+        ("one more conversion", "conversions agree with orders"),
     ],
 )  # fmt: skip
 def test_the_audit_finds_what_was_tampered_with(street: Street, harm: str, rule: str) -> None:
@@ -77,9 +78,11 @@ def test_the_audit_finds_what_was_tampered_with(street: Street, harm: str, rule:
     street.market.pass_days(1)
     assert audit() == []
     with transaction.atomic():
-        columns = dicts("SELECT column_name AS c FROM information_schema.columns WHERE table_name = 'traffic_conversion'"
-                        " AND table_schema = current_schema() ORDER BY ordinal_position")  # fmt: skip
-        if "traffic_conversion SELECT" in harm:
+        columns = dicts(
+            "SELECT attname AS c FROM pg_attribute WHERE attrelid = 'traffic_conversion'::regclass"
+            " AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
+        )
+        if harm == "one more conversion":
             values = {"id": "99", "order_id": "99", "line_id": "99", "recorded_at": "now()"}
             chosen = ", ".join(values.get(row["c"], row["c"]) for row in columns)
             harm = f"INSERT INTO traffic_conversion SELECT {chosen} FROM traffic_conversion LIMIT 1"
@@ -171,7 +174,7 @@ def test_a_day_closes_exactly_while_views_pour_in(committed_world: Any) -> None:
 
 
 def test_without_the_gate_a_view_slips_into_a_closed_day(committed_world: Any) -> None:
-    """The negative control: the clock is read, the day is closed by somebody else, and then the view is written."""
+    """The negative control: the clock is read, somebody closes the day, and then the view is written."""
     world = committed_world
     with use_world(world.schema):
         at = clock.now()

@@ -21,8 +21,8 @@ from traffic.actions.interests import Act
 from traffic.models import Conversion
 
 NAMES = (
-    "pv", "uv_daily", "ipv", "ipv_uv_daily", "visits", "bounces", "stay_seconds", "favourites", "carts", "orders_placed",
-    "orders_paid", "buyers_daily", "pieces_paid", "paid_fen",
+    "pv", "uv_daily", "ipv", "ipv_uv_daily", "visits", "bounces", "stay_seconds", "favourites", "carts",
+    "orders_placed", "orders_paid", "buyers_daily", "pieces_paid", "paid_fen",
 )  # fmt: skip
 END = 86_399
 # moments crowd at the gap of half an hour, at one another and at the ends of the day
@@ -43,7 +43,8 @@ LOOKS = st.lists(
     max_size=60,
 )
 ACTS = st.lists(
-    st.tuples(MOMENTS, st.sampled_from(["favourite", "unfavourite", "cart", "uncart"]), st.sampled_from(["bob", "eve"]),
+    st.tuples(MOMENTS, st.sampled_from(["favourite", "unfavourite", "cart", "uncart"]),
+              st.sampled_from(["bob", "eve"]),
               st.sampled_from(["wardrobe", "table", "costume"]), st.sampled_from([1, 2, 9])),
     max_size=15,
 )  # fmt: skip
@@ -77,7 +78,8 @@ def sold(street: Street, sales: list[tuple[Any, ...]], day: datetime) -> None:
         [
             {
                 "act": act, "order_id": order, "line_id": n + 1, "member_id": getattr(street, member),
-                "shop_id": places[what][0], "listing_id": getattr(street, what), "section_id": places[what][1],
+                "shop_id": places[what][0], "listing_id": getattr(street, what),
+                "section_id": places[what][1],
                 "quantity": quantity, "amount_fen": 100 + n, "at": day + timedelta(seconds=second),
             }
             for n, (second, act, member, what, quantity, order) in enumerate(sales)
@@ -86,9 +88,8 @@ def sold(street: Street, sales: list[tuple[Any, ...]], day: datetime) -> None:
 
 
 def rows_of(table: str, *names: str) -> list[dict[str, Any]]:
-    return dicts(
-        f"SELECT {', '.join(f'{COLUMN.get(name, name)} AS {name}' for name in names)} FROM {table} ORDER BY id"
-    )
+    columns = ", ".join(f"{COLUMN.get(name, name)} AS {name}" for name in names)
+    return dicts(f"SELECT {columns} FROM {table} ORDER BY id")
 
 
 def counted(day: datetime) -> dict[oracle.Key, dict[str, int]]:

@@ -32,8 +32,8 @@ def every_pattern(street: Street) -> list[dict[str, Any]]:
         }
         listing, page = of[where]
         rows.append(view(
-            street.market.at - timedelta(microseconds=n), [2**63 - 1, 0, n][n % 3], listing, page=page, member=member,
-            stay=stay, source=7 if paid else 9, charge=2**62 + n if paid else None,
+            street.market.at - timedelta(microseconds=n), [2**63 - 1, 0, n][n % 3], listing, page=page,
+            member=member, stay=stay, source=7 if paid else 9, charge=2**62 + n if paid else None,
             shop=street.furniture if where == "shop" else None, section=24 if where == "section" else None,
         ))  # fmt: skip
     return rows
@@ -61,9 +61,10 @@ def test_a_binary_copy_is_the_same_as_plain_inserts(street: Street) -> None:
 
 def test_one_view_is_the_same_as_a_batch_of_one(street: Street) -> None:
     for where in ({"page": "listing", "listing": street.costume}, {"page": "shop", "shop": street.costumes},
-                  {"page": "profile", "shop": street.furniture}, {"page": "section", "section": 7}, {"page": "home"},
-                  {"page": "search", "section": 2}, {"page": "other", "shop": street.furniture}):  # fmt: skip
-        at = see_one("cookie", member=street.bob, source="community", stay=9, **where)  # type: ignore[arg-type]
+                  {"page": "profile", "shop": street.furniture}, {"page": "section", "section": 7},
+                  {"page": "home"}, {"page": "search", "section": 2},
+                  {"page": "other", "shop": street.furniture}):  # fmt: skip
+        at = see_one("cookie", member=street.bob, source="community", stay=9, **where)
         assert at == street.market.at
         codes = {"home": 1, "search": 2, "section": 3, "shop": 4, "listing": 5, "profile": 6, "other": 7}
         of = {name: value for name, value in where.items() if name != "page"}
@@ -101,7 +102,8 @@ def test_a_view_that_cannot_be_is_refused_by_either_way_and_leaves_nothing(
     assert (refused.value.rows, refused.value.rule) == ((1,), rule)
     names = {1: "home", 3: "section", 4: "shop", 5: "listing"}
     with pytest.raises(kind) as alone:
-        see_one("c", page=names[wrong["page"]], source={2: "organic_search", 7: "keyword_ad", 8: "alliance"}[wrong["source"]],
+        see_one("c", page=names[wrong["page"]],
+                source={2: "organic_search", 7: "keyword_ad", 8: "alliance"}[wrong["source"]],
                 member=wrong.get("member"), shop=wrong.get("shop"), listing=wrong["listing"],
                 section=wrong.get("section"), at=wrong["at"])  # fmt: skip
     assert alone.value.rule == rule

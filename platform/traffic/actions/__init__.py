@@ -7,5 +7,6 @@ from traffic.actions.interests import Act, show_interest
 from traffic.actions.views import NONE, Views, microseconds, see, see_one, visitor_number
 
 __all__ = [
-    "NONE", "Act", "Views", "count_paid", "count_placed", "microseconds", "see", "see_one", "show_interest", "visitor_number",
+    "NONE", "Act", "Views", "count_paid", "count_placed", "microseconds", "see", "see_one", "show_interest",
+    "visitor_number",
 ]  # fmt: skip

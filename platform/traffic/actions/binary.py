@@ -84,7 +84,7 @@ def _block(
 
 
 def looked_up(query: str, ids: Ints) -> list[Ints]:
-    """The columns (bigint, none NULL) that `query` gives for `ids`, which stand in it as `{ids}`: int64 arrays.
+    """The columns (bigint, none NULL) that `query` gives for `ids`, written in it as `{ids}`: int64 arrays.
 
     COPY takes no parameters; the ids are numbers, so they can be written into it.
     """

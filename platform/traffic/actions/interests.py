@@ -35,8 +35,8 @@ class Act:
 def show_interest(acts: Sequence[Act], *, at: datetime) -> list[int]:
     """Record favourites and carts; returns their ids, numbered in the order of their moments.
 
-    Raises `NotFound` for a listing or member not there, `Conflict` for a moment off the open day, `Invalid` for
-    an unknown act or a quantity out of bounds; `rows` name the offenders.
+    Raises `NotFound` for a listing or member not there, `Conflict` for a moment off the open day, `Invalid`
+    for an unknown act or a quantity out of bounds; `rows` name the offenders.
     """
     shops = {
         listing: (shop, section)

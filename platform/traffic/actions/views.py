@@ -65,8 +65,8 @@ def see(views: Views, *, at: datetime) -> int:
 
     The shop and section of a listing page are the listing's; a shop page's section is the shop's. Raises
     `Conflict` for a view of another day than the open one or of the future, `NotFound` for a listing, shop or
-    member that is not there, `Invalid` for a paid view without its charge or a page that does not name what it
-    is of; `rows` name the offenders.
+    member that is not there, `Invalid` for a paid view without its charge or a page that does not name what
+    it is of; `rows` name the offenders.
     """
     if not len(views):
         return 0
@@ -142,7 +142,10 @@ def _know_members(views: Views, wrong: dict[int, Refusal]) -> None:
             wrong.setdefault(row, refusal("a_viewing_member_exists"))
 
 
-SEE_ONE = "SELECT public.jishi_view(%s::bigint, %s::bigint, %s::int2, %s::int2, %s::bigint, %s::bigint, %s::int, %s::int, %s::timestamptz)"
+SEE_ONE = """
+    SELECT public.jishi_view(%s::bigint, %s::bigint, %s::int2, %s::int2, %s::bigint, %s::bigint, %s::int,
+                             %s::int, %s::timestamptz)
+"""
 
 
 def see_one(

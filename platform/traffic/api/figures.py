@@ -1,4 +1,4 @@
-"""Figures go out: the market's to everybody, a shop's and a listing's to its owner, the books to the platform."""
+"""Figures go out: the market's to all, a shop's and a listing's to its owner, the books to the platform."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TrafficDayOut(TrafficFiguresOut):
 
 
 class TrafficSourceFiguresOut(TrafficFiguresOut):
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class TrafficListingFiguresOut(TrafficFiguresOut):
@@ -177,14 +177,14 @@ class TrafficDaysDoor(Door):
 class TrafficLiveDoor(Door):
     @reads(TrafficMarketLiveOut)
     def get(self, request: Request, query: Any) -> Any:
-        """The open day so far: the market, its sources, its liveliest shops; at most some real seconds old."""
+        """The open day so far: the market, its sources, its liveliest shops; some real seconds old."""
         return live()
 
 
 class TrafficShopDoor(Door):
     @reads(TrafficShopOut, query=TrafficDaysQuery, scopes=EVERYBODY)
     def get(self, request: Request, query: Any, shop_id: int) -> Any:
-        """A shop's traffic, for its owner: today, its closed days, the last of them by source and by listing."""
+        """A shop's traffic, for its owner: today, its closed days, the last by source and by listing."""
         only(request, _owner("shops_shop", "shop", shop_id))
         days = figures.days("shop", shop_id, **_span(query))
         last = date.fromisoformat(days[0]["day"]) if days else None

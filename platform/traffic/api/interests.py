@@ -32,7 +32,7 @@ class InterestOut(Out):
 
 class FavouriteIn(In):
     listing = serializers.IntegerField(min_value=1, max_value=MOST)
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]
         [source.name for source in SOURCES],
         required=False,
         default="direct",

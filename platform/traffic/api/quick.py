@@ -28,11 +28,11 @@ GONE = Unavailable(
     way_out="Try again shortly.",
 )
 UNUSUAL = ("HTTP_IDEMPOTENCY_KEY", "HTTP_X_JISHI_MEMBER")
-# The path is set as `opened` is read, before the function looks for its tables; it plans by the path it finds.
+# The path is set as `opened` is read, before the function looks for its tables: it plans by what it finds.
 SEE = f"""
     WITH opened (key_id, scope, member_id, world_id, world, schema, path) AS MATERIALIZED ({OPEN})
-    SELECT schema, public.jishi_view(%s::bigint, coalesce(member_id, %s::bigint), %s::int2, %s::int2, %s::bigint, %s::bigint,
-                                     %s::int, %s::int, %s::timestamptz)
+    SELECT schema, public.jishi_view(%s::bigint, coalesce(member_id, %s::bigint), %s::int2, %s::int2,
+                                     %s::bigint, %s::bigint, %s::int, %s::int, %s::timestamptz)
       FROM opened WHERE path IS NOT NULL AND scope IN ('admin', 'member') AND schema IS NOT NULL
        AND (member_id IS NULL OR coalesce(%s::bigint, member_id) = member_id)
 """
@@ -69,9 +69,10 @@ def _answer(data: dict[str, Any], status: int, kind: str = "application/json") -
     return HttpResponse(orjson.dumps(data), status=status, content_type=kind)
 
 
-def _given(key: str, row: object) -> list[object]:
+def _given(key: str, row: object) -> list[Any]:
     read = read_row(row)
     return [
-        key, visitor_number(read["cookie"]), read["member"], PAGE[read["page"]].code, SOURCE[read["source"]].code,
-        read["shop"], read["listing"], read["section"], read["stay"], read["at"], read["member"],
+        key, visitor_number(read["cookie"]), read["member"], PAGE[read["page"]].code,
+        SOURCE[read["source"]].code, read["shop"], read["listing"], read["section"],
+        read["stay"], read["at"], read["member"],
     ]  # fmt: skip

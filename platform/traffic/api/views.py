@@ -24,7 +24,7 @@ from traffic.api.quick import at_once
 from traffic.intake import not_yours, take_in, take_in_file
 from traffic.reading import MOST, read_row
 from traffic.rules import COOKIE_MOST, PAGES, SOURCES, STAY_MOST
-from worlds.pen import viewing
+from worlds.pen import Moment, viewing
 
 ROWS_MOST = 10_000
 BYTES_MOST = 64 * 1024 * 1024
@@ -39,7 +39,7 @@ def _number(**more: Any) -> serializers.IntegerField:
 
 
 class ViewIn(In):
-    """One page opened. Here for the document; `traffic.reading` reads it, a field for a fraction of the time."""
+    """One page opened. For the document: `traffic.reading` reads it in a fraction of the time."""
 
     visitor = serializers.CharField(max_length=COOKIE_MOST, help_text="the cookie of the visitor's browser")
     member = _number(help_text="who it is, when they are known; a member's key sends its own")
@@ -49,7 +49,7 @@ class ViewIn(In):
         allow_null=True,
         help_text="default: what is named, else other",
     )
-    source = serializers.ChoiceField(
+    source = serializers.ChoiceField(  # type: ignore[assignment]
         [source.name for source in SOURCES if not source.paid],
         required=False,
         allow_null=True,
@@ -76,7 +76,7 @@ class ViewOut(Out):
 
 
 class ViewBatchIn(In):
-    rows = ViewIn(many=True, max_length=ROWS_MOST)
+    rows = serializers.ListField(child=ViewIn(), min_length=1, max_length=ROWS_MOST)
 
     def run_validation(self, data: Any = None) -> Any:
         if not isinstance(data, Mapping) or set(data) != {"rows"} or type(data["rows"]) is not list:
@@ -93,17 +93,30 @@ class ViewBatchIn(In):
         return data
 
 
+class GateDoor(Door):
+    """A door that takes the gate: `moment` is the clock it found there."""
+
+    moment: Moment
+
+
+def acting(request: Request) -> int | None:
+    principal: Any = request.user
+    member: int | None = principal.member_id
+    return member
+
+
 def at_the_gate(method: Callable[..., Any], always: bool = True) -> Callable[..., Any]:
-    """Do a door's method in one transaction at the gate: what it writes and the kept answer stand or fall together."""
+    """Do a door's method in one transaction at the gate: what it writes and the answer it keeps are one."""
 
     @wraps(method)
-    def guarded(self: Door, request: Request, **path: Any) -> Any:
+    def guarded(self: GateDoor, request: Request, **path: Any) -> Any:
         if not always and idempotency.key_of(request) is None:
             return method(self, request, **path)
-        if request.user is None or request.user.schema is None:
+        principal: Any = request.user
+        if principal is None or principal.schema is None:
             return method(self, request, **path)  # refuses
         with viewing() as moment:
-            self.moment = moment  # type: ignore[attr-defined]
+            self.moment = moment
             return method(self, request, **path)
 
     return guarded
@@ -114,8 +127,8 @@ def at_the_gate_when_repeated(method: Callable[..., Any]) -> Callable[..., Any]:
     return at_the_gate(method, always=False)
 
 
-class ViewsDoor(Door):
-    """The hottest door of all: a plain request is served by `at_once`; the rest of it is for what is not plain."""
+class ViewsDoor(GateDoor):
+    """The hottest door of all: a plain request is served by `at_once`; the rest is for what is not plain."""
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -131,7 +144,7 @@ class ViewsDoor(Door):
     @writes(ViewIn, ViewOut, status=201, pen=False)
     def post(self, request: Request, data: Any, moment: Any) -> Any:
         """Count one page view, now or earlier today."""
-        return _seen(request.user.member_id, data)
+        return _seen(acting(request), data)
 
 
 def _seen(acting: int | None, row: dict[str, Any]) -> dict[str, Any]:
@@ -142,12 +155,12 @@ def _seen(acting: int | None, row: dict[str, Any]) -> dict[str, Any]:
     return {"at": show(see_one(**row))}
 
 
-class ViewBatchDoor(Door):
+class ViewBatchDoor(GateDoor):
     @at_the_gate
     @writes(ViewBatchIn, BatchOut, pen=False)
     def post(self, request: Request, data: Any, moment: Any) -> Any:
         """Count up to 10,000 page views; `results` tells of the refused ones only."""
-        return take_in(data["rows"], at=self.moment.at, acting=request.user.member_id).shown()
+        return take_in(data["rows"], at=self.moment.at, acting=acting(request)).shown()
 
 
 class _AsItCame(BaseParser):
@@ -165,7 +178,7 @@ class _AsItCame(BaseParser):
         return read
 
 
-class ViewFileDoor(Door):
+class ViewFileDoor(GateDoor):
     parser_classes = [_AsItCame]
 
     @extend_schema(request={"text/csv": OpenApiTypes.STR, "application/x-ndjson": OpenApiTypes.STR})
@@ -186,8 +199,7 @@ class ViewFileDoor(Door):
             )
             refused.status = 415
             raise refused
-        body: bytes = request.data if isinstance(request.data, bytes) else b""
-        taken = take_in_file(
-            body.splitlines(keepends=True), kind, at=self.moment.at, acting=request.user.member_id
-        )
+        sent: Any = request.data
+        body: bytes = sent if isinstance(sent, bytes) else b""
+        taken = take_in_file(body.splitlines(keepends=True), kind, at=self.moment.at, acting=acting(request))
         return Response(taken.shown(REFUSALS_SHOWN))

@@ -26,21 +26,25 @@ BOOKS = """
       FROM traffic_dayclose c FULL JOIN lying ON lying.day = c.day
       FULL JOIN cut ON cut.day = coalesce(c.day, lying.day)
      WHERE (c.rows, c.rows, c.rows, c.rows, c.rows, c.rows, c.rows)
-           IS DISTINCT FROM (coalesce(lying.rows, 0), coalesce(market, 0)::bigint, coalesce(source, 0)::bigint,
+           IS DISTINCT FROM (coalesce(lying.rows, 0), coalesce(market, 0)::bigint,
+                             coalesce(source, 0)::bigint,
                              (coalesce(shop, 0) + coalesce(elsewhere, 0))::bigint, c.by_source, c.by_shop,
                              (coalesce(shop_source, 0) + coalesce(elsewhere, 0))::bigint)
      ORDER BY 1
 """
 REBUILT = f"""
-    WITH rebuilt AS (SELECT {COLUMNS} FROM ({FIGURES}) f), kept AS (SELECT {COLUMNS} FROM traffic_daily WHERE day = %(day)s)
+    WITH rebuilt AS (SELECT {COLUMNS} FROM ({FIGURES}) f),
+         kept AS (SELECT {COLUMNS} FROM traffic_daily WHERE day = %(day)s)
     SELECT 'kept' AS side, k.* FROM (TABLE kept EXCEPT ALL TABLE rebuilt) k
-    UNION ALL SELECT 'rebuilt', r.* FROM (TABLE rebuilt EXCEPT ALL TABLE kept) r ORDER BY dimension, key, source, side
+    UNION ALL SELECT 'rebuilt', r.* FROM (TABLE rebuilt EXCEPT ALL TABLE kept) r
+     ORDER BY dimension, key, source, side
 """
 # Every line of an order that was paid (placed) counts once, at that moment, for what was paid.
 CONVERSIONS = """
     WITH traded AS (
-        SELECT l.id AS line, 'placed' AS act, o.id AS order_id, o.placed_at AS at, o.buyer_id, o.shop_id, l.listing_id,
-               l.quantity, NULL::bigint AS paid_fen FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id
+        SELECT l.id AS line, 'placed' AS act, o.id AS order_id, o.placed_at AS at, o.buyer_id, o.shop_id,
+               l.listing_id, l.quantity, NULL::bigint AS paid_fen
+          FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id
         UNION ALL
         SELECT l.id, 'paid', o.id, o.paid_at, o.buyer_id, o.shop_id, l.listing_id, l.quantity, l.paid_fen
           FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id WHERE o.paid_at IS NOT NULL
@@ -55,7 +59,7 @@ CONVERSIONS = """
 
 
 def audit() -> list[dict[str, Any]]:
-    """Books of every closed day, its figures against their rebuild, conversions against orders: what is off."""
+    """Every closed day's books, its figures against a rebuild, conversions against orders: what is off."""
     wrong: list[dict[str, Any]] = [{"rule": "a day's books balance", **row} for row in dicts(BOOKS)]
     for row in dicts("SELECT day FROM traffic_dayclose ORDER BY day"):
         wrong += off(row["day"])
@@ -72,7 +76,7 @@ def off(day: date) -> list[dict[str, Any]]:
 
 
 def reconciliation(since: date | None, before: date | None, limit: int) -> list[dict[str, Any]]:
-    """The closes of days, the latest first, each with the rows it was closed with by the ways of counting them."""
+    """The closes of days, the latest first, each with the rows it was closed with, by each way to count."""
     found = dicts(
         """SELECT day, rows, by_source, by_shop, closed_at FROM traffic_dayclose
             WHERE day >= %s AND day < %s ORDER BY day DESC LIMIT %s""",

@@ -10,8 +10,8 @@ from common.batch import dicts
 from traffic.rules import DIMENSIONS, SOURCE_NAME
 
 COUNTS = (
-    "pv", "uv_daily", "ipv", "ipv_uv_daily", "visits", "bounces", "favourites", "carts", "orders_placed", "orders_paid",
-    "buyers_daily", "pieces_paid", "paid_fen",
+    "pv", "uv_daily", "ipv", "ipv_uv_daily", "visits", "bounces", "favourites", "carts", "orders_placed",
+    "orders_paid", "buyers_daily", "pieces_paid", "paid_fen",
 )  # fmt: skip
 Row = Mapping[str, Any]
 
@@ -37,12 +37,14 @@ def shown(row: Row | None) -> dict[str, Any]:
 DAYS = """
     SELECT c.day, d.* FROM traffic_dayclose c
       LEFT JOIN (SELECT day AS of_day, {counts}, stay_seconds FROM traffic_daily
-                  WHERE dimension = %(dimension)s AND key = %(key)s AND source = %(source)s) d ON d.of_day = c.day
+                  WHERE dimension = %(dimension)s AND key = %(key)s AND source = %(source)s) d
+        ON d.of_day = c.day
      WHERE c.day >= %(since)s AND c.day < %(before)s ORDER BY c.day DESC LIMIT %(limit)s
 """
 SLICES = """
     SELECT key, source, {counts}, stay_seconds FROM traffic_daily
-     WHERE day = %(day)s AND dimension = %(dimension)s AND (%(key)s::bigint IS NULL OR key = %(key)s) ORDER BY key, source
+     WHERE day = %(day)s AND dimension = %(dimension)s AND (%(key)s::bigint IS NULL OR key = %(key)s)
+     ORDER BY key, source
 """
 TOP = """
     SELECT d.key, {counts}, d.stay_seconds, l.title FROM traffic_daily d JOIN shops_listing l ON l.id = d.key

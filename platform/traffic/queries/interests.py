@@ -7,11 +7,13 @@ from typing import Any
 from common.batch import dicts
 
 STANDING = """
-    SELECT i.id, i.listing_id AS listing, i.shop_id AS shop, i.quantity, i.at, l.title, l.price_fen, l.stock, l.status
+    SELECT i.id, i.listing_id AS listing, i.shop_id AS shop, i.quantity, i.at, l.title, l.price_fen, l.stock,
+           l.status
       FROM (SELECT DISTINCT ON (listing_id) * FROM traffic_interest
              WHERE member_id = %(member)s AND act IN (%(act)s, %(undone)s) ORDER BY listing_id, id DESC) i
       JOIN shops_listing l ON l.id = i.listing_id
-     WHERE i.act = %(act)s AND i.id > %(after)s AND (%(listing)s::bigint IS NULL OR i.listing_id = %(listing)s)
+     WHERE i.act = %(act)s AND i.id > %(after)s
+       AND (%(listing)s::bigint IS NULL OR i.listing_id = %(listing)s)
      ORDER BY i.id LIMIT %(limit)s
 """
 
@@ -19,7 +21,7 @@ STANDING = """
 def standing(
     member: int, act: str, *, after: int = 0, limit: int = 50, listing: int | None = None
 ) -> list[dict[str, Any]]:
-    """The listings a member keeps (`act`: favourite or cart), in the order of their acts; one more than `limit`."""
+    """The listings a member keeps (`act`: favourite or cart), in the order of their acts, `limit` and one."""
     return dicts(
         STANDING,
         {

@@ -5,6 +5,7 @@ Redis holds nothing that matters: when it is away or forgets, the figures are co
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from typing import Any
@@ -32,7 +33,7 @@ def _redis() -> redis.Redis:
 
 
 def live(of: str = "market", key: int = 0) -> dict[str, Any]:
-    """The open day so far, of the market or of one shop, section or listing: {at, day, figures, sources?, …}."""
+    """The open day so far, of the market, a shop, a section or a listing: {at, day, figures, sources?, …}."""
     moment = glance()
     day = day_of(moment.at)
     name = f"jishi:live:{moment.uid}:{day}:{of}:{key}"
@@ -53,10 +54,8 @@ def _kept(name: str) -> dict[str, Any] | None:
 
 
 def _keep(name: str, figures_of: dict[str, Any]) -> None:
-    try:
+    with suppress(redis.RedisError):  # said when it was asked
         _redis().set(name, orjson.dumps(figures_of), ex=SECONDS)
-    except redis.RedisError:
-        pass  # said when it was asked
 
 
 def _computed(day: date, of: str, key: int) -> dict[str, Any]:
