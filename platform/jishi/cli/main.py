@@ -20,6 +20,7 @@ MODULES = (
     "clock",  # advance
     "views",
     "logs_of_behaviour",  # replay, export
+    "bench",
     "test",
 )
 

@@ -1,0 +1,105 @@
+"""T1: from bare Python to the first HTTP 200, the second `up`, and what it all weighs when nobody asks anything.
+
+Works on a copy of what is committed, in a folder of its own, with a home of its own: nothing of the running
+market is used. The first `up` downloads the pins, so it is as fast as the package index.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from jishi.servers.home import ROOT
+from jishi.servers.ports import is_free
+
+FIRST, SECOND, WEIGHT = 60.0, 3.0, 300.0
+SETTLED_SECONDS = 10.0  # after the second `up`, before it is weighed
+
+
+def rows() -> list[dict[str, Any]]:
+    """Three rows: seconds of a first and of a second `up`, and megabytes (PSS) of all processes when idle."""
+    with tempfile.TemporaryDirectory(prefix="jishi-bench-") as folder:
+        copy = Path(folder) / "jishi"
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(copy)], check=True)
+        port = next(n for n in range(18000, 19000) if is_free("127.0.0.1", n))
+        try:
+            first = _timed(lambda: _up(copy, port))
+            _jishi(copy, "down")
+            second = _timed(lambda: _up(copy, port))
+            time.sleep(SETTLED_SECONDS)
+            weight = _weight(copy)
+        finally:
+            _jishi(copy, "down")
+            shutil.rmtree(copy, ignore_errors=True)
+    return [
+        _row("T1 bare Python to the first HTTP 200, with the demo", first, "s", FIRST),
+        _row("T1 second up", second, "s", SECOND),
+        _row("T1 idle memory of all processes", weight, "MB", WEIGHT),
+    ]
+
+
+def _row(bench: str, value: float, unit: str, limit: float) -> dict[str, Any]:
+    ratio = round(value / limit, 2)
+    return {
+        "bench": bench,
+        "value": round(value, 1),
+        "unit": unit,
+        "limit": limit,
+        "ratio": ratio,
+        "target": f"<= {limit:g} {unit}",
+        "ok": value <= limit,
+    }
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _jishi(copy: Path, *words: str) -> dict[str, Any]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "JISHI_HOME"}
+    }
+    done = subprocess.run(
+        [sys.executable, str(copy / "jishi"), *words, "--json"],
+        cwd=copy,
+        env=kept,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"./jishi {' '.join(words)}: {done.stderr[-500:]}")
+    answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return answer
+
+
+def _up(copy: Path, port: int) -> None:
+    url = _jishi(copy, "up", "--detach", "--port", str(port))["url"]
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        if answer.status != 200:
+            raise RuntimeError(f"{url} answered {answer.status}")
+
+
+def _weight(copy: Path) -> float:
+    """Megabytes, each shared page divided by its users, of every process that this copy started."""
+    mine = [
+        p
+        for p in psutil.process_iter(["environ"])
+        if (p.info["environ"] or {}).get("JISHI_HOME", "").startswith(str(copy))
+    ]
+    family = {child.pid: child for p in mine for child in [p, *p.children(recursive=True)]}
+    return sum(p.memory_full_info().pss for p in family.values()) / 2**20
