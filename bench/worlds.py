@@ -92,7 +92,8 @@ def _clone(n: int) -> None:
 def _copying(mark: str) -> list[dict[str, Any]]:
     world, _ = actions.create(f"{mark}big")
     with use_world(world.schema):
-        execute(FILL, {"members": MEMBERS, "events": EVENTS})
+        for statement in FILL.strip().split(";\n"):
+            execute(statement.rstrip(";"), {"members": MEMBERS, "events": EVENTS})
         execute("ANALYZE")
     actions.snapshot(world, "one")
     schemas.restock(3 * REPEATS)

@@ -208,7 +208,10 @@ def clone_blank(source: str, target: str) -> None:
     """A new schema with the tables, constraints, indexes and triggers of `source`, and its list of migrations."""
     statements = [f"CREATE SCHEMA {quoted(target)}", f"SET LOCAL search_path TO {quoted(target)}, public"]
     statements += blueprint(source)
-    statements.append(f"INSERT INTO django_migrations SELECT * FROM {quoted(source)}.django_migrations")
+    statements.append(  # numbered anew, so that its own next migration finds the sequence where it should be
+        "INSERT INTO django_migrations (app, name, applied)"
+        f" SELECT app, name, applied FROM {quoted(source)}.django_migrations ORDER BY id"
+    )
     before = one("SELECT current_setting('search_path')")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(";\n".join(statements))
@@ -286,16 +289,27 @@ def _unqualified(schema: str, definition: str, before: str) -> str:
     return re.sub(rf"({before}){named}\.", r"\1", definition, count=1)
 
 
+BIG = 2 * 1024 * 1024  # bytes of a table from which building its indexes afterwards is quicker
+
+
 def copy_rows(source: str, target: str) -> None:
-    """Copy every row of market `source` into the blank market `target`, ids and sequences too. In a transaction."""
+    """Copy every row of market `source` into the blank market `target`, ids and sequences too.
+
+    In a transaction. Indexes of big tables are built after their rows are there, all but those of constraints.
+    """
     before = one("SELECT current_setting('search_path')")
     superuser = one("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-    statements = [
+    sizes = dict(rows(SIZES, [quoted(source)]))
+    filled = {name for name, size in sizes.items() if size and name not in UNCOPIED}
+    later = rows(LATER_INDEXES, [quoted(target), [name for name in filled if sizes[name] > BIG]])
+    statements = [f"DROP INDEX {quoted(target)}.{quoted(name)}" for name, _ in later]
+    statements += [
         f"INSERT INTO {quoted(target)}.{quoted(name)} ({columns}) OVERRIDING SYSTEM VALUE"
         f" SELECT {columns} FROM {quoted(source)}.{quoted(name)}"
         for name, columns in rows(COLUMNS_IN_ORDER, [quoted(source), quoted(source)])
-        if name not in UNCOPIED and one(f"SELECT EXISTS (SELECT FROM {quoted(source)}.{quoted(name)})")
+        if name in filled
     ]
+    statements += [definition for _, definition in later]
     for table, column in rows(IDENTITY_COLUMNS, [quoted(source)]):
         there, here = (
             f"pg_get_serial_sequence('{quoted(s)}.{quoted(table)}', '{column}')" for s in (target, source)
@@ -314,6 +328,17 @@ def copy_rows(source: str, target: str) -> None:
             cursor.execute("SET LOCAL session_replication_role = origin")
         cursor.execute("SELECT set_config('search_path', %s, true)", [before])
 
+
+SIZES = """
+    SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relnamespace = %s::regnamespace
+"""
+
+LATER_INDEXES = """
+    SELECT i.relname, pg_get_indexdef(i.oid)
+      FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class c ON c.oid = x.indrelid
+     WHERE c.relnamespace = %s::regnamespace AND c.relname = ANY(%s) AND NOT x.indisunique
+     ORDER BY c.relname, i.relname
+"""
 
 COLUMNS_IN_ORDER = """
     WITH RECURSIVE f AS (

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from common.batch import insert, rows
+import pytest
+from django.db import DatabaseError
+
+from common.batch import execute, insert, rows
 from events.models import Event
 from worlds import actions, hashing, schemas
 from worlds.current import use_world
@@ -20,31 +23,64 @@ def happen(name: str = "test.happened") -> None:
         )
 
 
-def constraint_names(schema: str) -> list[Any]:
-    return rows(
-        "SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid) FROM pg_constraint"
-        " WHERE connamespace = %s::regnamespace ORDER BY 2, 1",
-        [schema],
-    )
+CATALOGUE = (
+    "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = %s ORDER BY 1",
+    """SELECT tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+        WHERE relnamespace = %s::regnamespace AND NOT tgisinternal ORDER BY 1""",
+    """SELECT table_name, column_name, data_type, column_default, is_nullable, identity_generation,
+              generation_expression, character_maximum_length
+         FROM information_schema.columns WHERE table_schema = %s ORDER BY 1, 2""",
+    """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = %s::regnamespace AND contype <> 'n' ORDER BY 2, 1""",
+)
+CASTS = re.compile(r"::(character varying|text)(\[\])?|[()]")  # spelt anew each time a condition is read
+
+
+def catalogue(schema: str) -> list[list[tuple[str, ...]]]:
+    """What a market's tables are made of, whatever the schema is called."""
+    return [
+        sorted(
+            tuple(CASTS.sub("", str(part).replace(f'"{schema}".', "").replace(f"{schema}.", "")) for part in row)
+            for row in rows(sql, [schema])
+        )
+        for sql in CATALOGUE
+    ]
 
 
 def test_a_cloned_market_has_every_constraint_index_and_trigger_of_the_template(committed_world: Any) -> None:
-    def named(kind: str, schema: str) -> list[Any]:
-        """Rows of the catalogue, without the casts that PostgreSQL spells anew each time it reads a condition."""
-        return [
-            tuple(re.sub(r"::(character varying|text)(\[\])?|[()]", "", str(part).replace(f"{schema}.", "")) for part in row)
-            for row in rows(kind, [schema])
-            if not str(row[0]).startswith("pg_toast")
-        ]
+    assert catalogue("w_template") == catalogue(committed_world.schema)
+    assert all(len(part) > 10 for part in catalogue("w_template"))
 
-    indexes = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = %s ORDER BY 1"
-    triggers = """SELECT tgname, pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
-                   WHERE relnamespace = %s::regnamespace AND NOT tgisinternal ORDER BY 1"""
-    columns = """SELECT table_name, column_name, data_type, column_default, is_nullable, identity_generation
-                   FROM information_schema.columns WHERE table_schema = %s ORDER BY 1, ordinal_position"""
-    for kind in (indexes, triggers, columns):
-        assert named(kind, "w_template") == named(kind, committed_world.schema) != []
-    assert len(constraint_names("w_template")) == len(constraint_names(committed_world.schema)) > 0
+
+@pytest.mark.slow
+def test_the_template_is_what_the_migrations_make(transactional_db_without_flush: None) -> None:
+    try:
+        schemas.migrate_schema("w_by_migrations")
+        assert catalogue("w_by_migrations") == catalogue("w_template")
+        applied = "SELECT app, name FROM {}.django_migrations ORDER BY 1, 2"
+        assert rows(applied.format("w_by_migrations")) == rows(applied.format("w_template"))
+    finally:
+        execute("DROP SCHEMA IF EXISTS w_by_migrations CASCADE")
+
+
+def test_a_market_of_an_older_version_is_migrated_and_keeps_its_rows(committed_world: Any) -> None:
+    """Its events' guard and the note of the migration that made it are missing, as they were before it existed."""
+    schema = committed_world.schema
+    with use_world(schema):
+        happen()
+        execute("DROP TRIGGER events_event_is_append_only ON events_event")
+        execute("DELETE FROM django_migrations WHERE app = 'events' AND name LIKE '0002%%'")
+        before = hashing.state_hash()
+    actions.snapshot(committed_world, "old")
+    execute(f"COMMENT ON SCHEMA {schemas.TEMPLATE} IS 'an older fingerprint'")
+    done = schemas.prepare(1)["migrated"]
+    assert schema in done
+    assert len(done) >= 3, "and its snapshot with it"
+    with use_world(schema):
+        assert hashing.state_hash() == before
+        with pytest.raises(DatabaseError, match="append-only"):
+            execute("DELETE FROM events_event")
+    assert catalogue(schema) == catalogue("w_template")
 
 
 def test_a_fork_is_equal_to_its_parent_until_one_of_them_moves(committed_world: Any) -> None:
