@@ -191,6 +191,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": [],
 }
 
+# Pages show every market without a key: they are for the owner of the machine. 0: only after a sign-in as staff.
+JISHI_PUBLIC_PAGES = os.environ.get("JISHI_PUBLIC_PAGES", "1") != "0"
 JISHI_FIRST_DAY = date(2010, 3, 1)
 JISHI_SUBSCRIPTIONS = "jishi.wiring.SUBSCRIPTIONS"
 JISHI_DEADLINES = "jishi.wiring.DEADLINES"

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(authentication_classes=[], url_name="schema"), name="docs"),
     path("api/redoc/", SpectacularRedocView.as_view(authentication_classes=[], url_name="schema"), name="redoc"),
+    path("", include("console.urls")),
 ]
 
 handler400 = "common.api.problems.bad_request"
