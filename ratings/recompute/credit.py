@@ -15,7 +15,7 @@ from common.batch import dumps, execute, one, rows
 from regime.levers import Regime
 
 COUNTS = ("points", "good", "neutral", "bad", "uncounted", "recent_good", "recent_all")
-STARS = ("answers", "description", "service", "delivery")
+STARS = ("voices", "answers", "description", "service", "delivery")
 SUMMED = COUNTS + STARS
 
 
@@ -44,26 +44,22 @@ def digest(levers: Regime) -> str:
     return sha256(dumps([said, list(levers.credit.ladder_points)]).encode()).hexdigest()
 
 
-def _sums(recent: str, indexed: str, sign: str = "") -> str:
-    """The eleven sums over weights, `recent` and `indexed` saying which rows lie in the two windows."""
-    return f"""
-        {sign}sum(points) AS points,
-        {sign}count(*) FILTER (WHERE verdict = 1 AND reason = 0) AS good,
-        {sign}count(*) FILTER (WHERE verdict = 0 AND reason = 0) AS neutral,
-        {sign}count(*) FILTER (WHERE verdict = -1 AND reason = 0) AS bad,
-        {sign}count(*) FILTER (WHERE reason > 0) AS uncounted,
-        {sign}count(*) FILTER (WHERE {recent} AND verdict = 1 AND reason = 0) AS recent_good,
-        {sign}count(*) FILTER (WHERE {recent} AND reason = 0 AND (verdict <> 0 OR %(neutral)s)) AS recent_all,
-        {sign}count(description) FILTER (WHERE {indexed}) AS answers,
-        {sign}coalesce(sum(description) FILTER (WHERE {indexed}), 0) AS description,
-        {sign}coalesce(sum(service) FILTER (WHERE {indexed}), 0) AS service,
-        {sign}coalesce(sum(delivery) FILTER (WHERE {indexed}), 0) AS delivery"""
-
-
+RECENT, INDEXED = '"on" > %(rate_after)s', '"on" > %(index_after)s'  # "on" is a reserved word
 GROUPED = "subject_id * 2 + (NOT as_seller)::int"
-# "on" is a reserved word; the windows' bounds are parameters, so the planner sees constants
 SUMS = f"""
-    SELECT {GROUPED} AS id, {_sums('"on" > %(rate_after)s', '"on" > %(index_after)s')}
+    SELECT {GROUPED} AS id,
+        sum(points) AS points,
+        count(*) FILTER (WHERE verdict = 1 AND reason = 0) AS good,
+        count(*) FILTER (WHERE verdict = 0 AND reason = 0) AS neutral,
+        count(*) FILTER (WHERE verdict = -1 AND reason = 0) AS bad,
+        count(*) FILTER (WHERE reason > 0) AS uncounted,
+        count(*) FILTER (WHERE {RECENT} AND verdict = 1 AND reason = 0) AS recent_good,
+        count(*) FILTER (WHERE {RECENT} AND reason = 0 AND (verdict <> 0 OR %(neutral)s)) AS recent_all,
+        count(description) AS voices,
+        count(description) FILTER (WHERE {INDEXED}) AS answers,
+        coalesce(sum(description) FILTER (WHERE {INDEXED}), 0) AS description,
+        coalesce(sum(service) FILTER (WHERE {INDEXED}), 0) AS service,
+        coalesce(sum(delivery) FILTER (WHERE {INDEXED}), 0) AS delivery
       FROM ratings_weight WHERE "on" <= %(through)s {{some}} GROUP BY 1
 """
 NAMES = ", ".join(SUMMED)
@@ -94,22 +90,37 @@ REBUILD = (
     "DELETE FROM ratings_recount",
 )
 
+# `new` rows add to everything, those in a window to its sums (`rate`, `stars`: 1); rows that leave a window
+# take from them (-1). Plain integers, so that nothing is added up as numeric.
 DELTA = f"""
     WITH moved AS (
-        SELECT {GROUPED} AS id, {_sums('"on" > %(rate_after)s', '"on" > %(index_after)s')}
-          FROM ratings_weight WHERE "on" > %(before)s AND "on" <= %(through)s GROUP BY 1
+        SELECT {GROUPED} AS id, 1 AS new, ({RECENT})::int AS rate, ({INDEXED})::int AS stars,
+               points, verdict, reason, description, service, delivery
+          FROM ratings_weight WHERE "on" > %(before)s AND "on" <= %(through)s
          UNION ALL
-        SELECT {GROUPED}, 0, 0, 0, 0, 0,
-               -count(*) FILTER (WHERE verdict = 1 AND reason = 0),
-               -count(*) FILTER (WHERE reason = 0 AND (verdict <> 0 OR %(neutral)s)), 0, 0, 0, 0
-          FROM ratings_weight WHERE "on" > %(rate_before)s AND "on" <= least(%(rate_after)s, %(before)s)
-          GROUP BY 1
-         UNION ALL
-        SELECT {GROUPED}, 0, 0, 0, 0, 0, 0, 0, -count(*), -sum(description), -sum(service), -sum(delivery)
-          FROM ratings_weight WHERE "on" > %(index_before)s AND "on" <= least(%(index_after)s, %(before)s)
-           AND description IS NOT NULL GROUP BY 1
+        SELECT {GROUPED}, 0, -("on" > %(rate_before)s AND "on" <= %(rate_after)s)::int,
+               -("on" > %(index_before)s AND "on" <= %(index_after)s)::int,
+               points, verdict, reason, description, service, delivery
+          FROM ratings_weight
+         WHERE "on" > least(%(rate_before)s::date, %(index_before)s::date)
+           AND "on" <= least(greatest(%(rate_after)s::date, %(index_after)s::date), %(before)s::date)
     ),
-    fresh AS (SELECT id, {", ".join(f"sum({n})::bigint AS {n}" for n in SUMMED)} FROM moved GROUP BY 1)
+    fresh AS (
+        SELECT id, sum(points * new) AS points,
+               count(*) FILTER (WHERE new = 1 AND verdict = 1 AND reason = 0) AS good,
+               count(*) FILTER (WHERE new = 1 AND verdict = 0 AND reason = 0) AS neutral,
+               count(*) FILTER (WHERE new = 1 AND verdict = -1 AND reason = 0) AS bad,
+               count(*) FILTER (WHERE new = 1 AND reason > 0) AS uncounted,
+               coalesce(sum(rate) FILTER (WHERE verdict = 1 AND reason = 0), 0) AS recent_good,
+               coalesce(sum(rate) FILTER (WHERE reason = 0 AND (verdict <> 0 OR %(neutral)s)), 0)
+                   AS recent_all,
+               count(description) FILTER (WHERE new = 1) AS voices,
+               coalesce(sum(stars) FILTER (WHERE description IS NOT NULL), 0) AS answers,
+               coalesce(sum(stars * description), 0) AS description,
+               coalesce(sum(stars * service), 0) AS service,
+               coalesce(sum(stars * delivery), 0) AS delivery
+          FROM moved GROUP BY id
+    )
     MERGE INTO ratings_credit c USING fresh f ON c.id = f.id
      WHEN MATCHED THEN UPDATE SET level = {LEVEL.format(points="c.points + f.points")},
           {", ".join(f"{n} = c.{n} + f.{n}" for n in SUMMED)}

@@ -15,7 +15,7 @@ from ratings.recompute.credit import Window
 # Rounded half up to hundredths of a star, whole numbers only.
 MEAN = "((2 * c.{0} + c.answers) / (2 * c.answers))::smallint"
 READY = f"""
-    SELECT c.member_id, s.section_id, c.answers,
+    SELECT c.member_id, s.section_id, c.voices, c.answers,
            {", ".join(f"{MEAN.format(name)} AS {name}" for name in ("description", "service", "delivery"))}
       FROM {{candidates}} n
       JOIN ratings_credit c ON c.id = n.subject_id * 2
@@ -27,13 +27,14 @@ READY = f"""
          WHERE w.subject_id = n.subject_id AND w.as_seller AND w.on > coalesce(i.on, '-infinity')
          AND w.on <= %(through)s
            AND w.on > %(index_after)s AND w.description IS NOT NULL) a
-     WHERE c.answers > 0 AND (a.people >= %(k)s OR a.people = 0 AND a.voices >= %(k)s)
+     WHERE c.answers > 0 AND c.voices - coalesce(i.voices, 0) >= %(k)s
+       AND (a.people >= %(k)s OR a.people = 0 AND a.voices >= %(k)s)
 """
 NEW = """(SELECT DISTINCT subject_id FROM ratings_weight
            WHERE "on" > %(before)s AND "on" <= %(through)s AND as_seller AND description IS NOT NULL)"""
 EVERYBODY = "(SELECT id / 2 AS subject_id FROM ratings_credit WHERE id %% 2 = 0)"
 EMPTY = """
-    SELECT i.id, i.section_id, 0, NULL::smallint, NULL::smallint, NULL::smallint
+    SELECT i.id, i.section_id, c.voices, 0, NULL::smallint, NULL::smallint, NULL::smallint
       FROM ratings_index i JOIN ratings_credit c ON c.id = i.id * 2 WHERE i.answers > 0 AND c.answers = 0
 """
 PUBLISH = """
@@ -46,11 +47,12 @@ PUBLISH = """
                member_id, section_id, %(through)s, answers, description, service, delivery
           FROM ready ORDER BY member_id
     )
-    INSERT INTO ratings_index (id, member_id, section_id, "on", answers, description, service, delivery)
-    SELECT member_id, member_id, section_id, %(through)s, answers, description, service, delivery
+    INSERT INTO ratings_index
+           (id, member_id, section_id, "on", voices, answers, description, service, delivery)
+    SELECT member_id, member_id, section_id, %(through)s, voices, answers, description, service, delivery
       FROM ready ORDER BY member_id
         ON CONFLICT (id) DO UPDATE SET section_id = excluded.section_id, "on" = excluded.on,
-        answers = excluded.answers,
+        answers = excluded.answers, voices = excluded.voices,
            description = excluded.description, service = excluded.service, delivery = excluded.delivery
 """
 # Every shop counts once, whatever its size; rounded half up.
