@@ -10,7 +10,8 @@ from typing import Any
 
 from django.db import transaction
 
-from common.batch import execute, one, rows as sql_rows
+from common.batch import execute, one
+from common.batch import rows as sql_rows
 from worlds import actions, schemas
 from worlds.current import point, quoted, use_world
 
@@ -25,7 +26,8 @@ SELECT n, 'm' || n, '', 330100, 'masked', 'open', now_at FROM generate_series(1,
 INSERT INTO events_event (id, name, subject_id, members, is_public, payload, at)
 SELECT n, (ARRAY['order.placed', 'order.paid', 'order.shipped', 'order.finished'])[1 + n %% 4], n,
        ARRAY[1 + n %% %(members)s, 1 + n * 7 %% %(members)s], false,
-       json_build_object('buyer', 1 + n %% %(members)s, 'seller', 1 + n * 7 %% %(members)s, 'total_fen', n, 'shop', n %% 300),
+       json_build_object('buyer', 1 + n %% %(members)s, 'seller', 1 + n * 7 %% %(members)s,
+                         'total_fen', n, 'shop', n %% 300),
        now_at + n * interval '1 second' FROM generate_series(1, %(events)s) n, worlds_clock;
 """
 
@@ -48,13 +50,20 @@ def rows() -> list[dict[str, Any]]:
             actions.drop(world)
 
 
-def _row(bench: str, value: float, limit: float, limit_is: str, target: float, spread: list[float]) -> dict[str, Any]:
+def _row(
+    bench: str, value: float, limit: float, limit_is: str, target: float, spread: list[float]
+) -> dict[str, Any]:
     return {
-        "bench": bench, "value": round(value * 1000, 2), "unit": "ms", "limit": round(limit * 1000, 2),
-        "limit_is": limit_is, "ratio": round(value / limit, 2) if limit else None,
+        "bench": bench,
+        "value": round(value * 1000, 2),
+        "unit": "ms",
+        "limit": round(limit * 1000, 2),
+        "limit_is": limit_is,
+        "ratio": round(value / limit, 2) if limit else None,
         "spread": [round(min(spread) * 1000, 2), round(max(spread) * 1000, 2)],
-        "target": f"<= {target * 1000:g} ms", "ok": value <= target,
-    }  # fmt: skip
+        "target": f"<= {target * 1000:g} ms",
+        "ok": value <= target,
+    }
 
 
 def _making(mark: str) -> list[dict[str, Any]]:
@@ -78,10 +87,17 @@ def _making(mark: str) -> list[dict[str, Any]]:
     return [
         _row("create a world, p50", statistics.median(made), limit, is_, 0.020, made),
         _row("create a world, p99", made[int(len(made) * 0.99)], limit, is_, 0.100, made),
-        _row("drop a blank world", statistics.median(drops), statistics.median(bare), "DROP SCHEMA … CASCADE", 0.3, drops),
-        {"bench": "clone a blank schema (in the background)", "value": round(statistics.median(unready) * 1000, 1),
-         "unit": "ms", "target": "orientation", "ok": True},
-    ]  # fmt: skip
+        _row(
+            "drop a blank world", statistics.median(drops), statistics.median(bare), "DROP SCHEMA", 0.3, drops
+        ),
+        {
+            "bench": "clone a blank schema (in the background)",
+            "value": round(statistics.median(unready) * 1000, 1),
+            "unit": "ms",
+            "target": "orientation",
+            "ok": True,
+        },
+    ]
 
 
 def _clone(n: int) -> None:
@@ -105,7 +121,10 @@ def _copying(mark: str) -> list[dict[str, Any]]:
     for n in range(REPEATS):
         drops.append(timed(lambda: actions.drop(actions.find(f"{mark}f{n}"))))  # noqa: B023
         bare.append(limit)
-    said, is_ = f"of a world with {EVENTS:,} events", "INSERT … SELECT of the events into a table with their indexes"
+    said, is_ = (
+        f"of a world with {EVENTS:,} events",
+        "INSERT … SELECT of the events into a table with their indexes",
+    )
     return [
         _row(f"fork {said}", statistics.median(forks), limit, is_, 1.0, forks),
         _row(f"reset {said}", statistics.median(resets), limit, is_, 1.0, resets),
@@ -125,4 +144,8 @@ if __name__ == "__main__":
     django.setup()
     for row in rows():
         print(row)
-    print(sql_rows("SELECT count(*) FROM pg_class WHERE relnamespace = 'w_template'::regnamespace AND relkind = 'r'"))
+    print(
+        sql_rows(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = 'w_template'::regnamespace AND relkind = 'r'"
+        )
+    )

@@ -48,7 +48,8 @@ def create(
         schemas.claim(world.schema)
         with _inside(world.schema):
             execute(
-                "INSERT INTO worlds_clock (id, now_at, started_at, seed, uid, regime_version, mode, live_speed)"
+                "INSERT INTO worlds_clock"
+                " (id, now_at, started_at, seed, uid, regime_version, mode, live_speed)"
                 " VALUES (1, %s, %s, %s, %s, 0, 'paused', 0)",
                 [at, at, seed, uuid.uuid4()],
             )
@@ -149,18 +150,19 @@ def find(name: str) -> World:
 
 
 def _copy(source: str, target: str) -> None:
-    """Copy market `source` as it stands into the new schema `target`, while nobody writes to it. In a transaction."""
+    """Copy market `source` as it stands into the new schema `target`; nobody writes to it meanwhile."""
     execute(f"SELECT pg_advisory_xact_lock({GATE}, hashtext(%s))", [source])
     schemas.claim(target)
     schemas.copy_rows(source, target)
     execute(
-        f"UPDATE {quoted(target)}.worlds_clock SET uid = %s, mode = 'paused', live_since = NULL, live_from = NULL",
+        f"UPDATE {quoted(target)}.worlds_clock"
+        " SET uid = %s, mode = 'paused', live_since = NULL, live_from = NULL",
         [uuid.uuid4()],
     )
 
 
 def fork(world: World, name: str) -> tuple[World, str]:
-    """A new market equal to `world` at its present moment, every id kept; returns it and its own admin key."""
+    """A new market equal to `world` at its present moment, every id kept; it and its own admin key."""
     with transaction.atomic():
         copy = _record(
             World(
@@ -204,7 +206,7 @@ def snapshot(world: World, tag: str) -> Snapshot:
 
 
 def reset(world: World, tag: str) -> World:
-    """Make `world` what it was when the snapshot was kept. Keys and snapshots stay. Refused while a job runs."""
+    """Make `world` what it was when the snapshot was kept; keys and snapshots stay. Not while a job runs."""
     kept = _kept(world, tag)
     fresh, old = f"r_{uuid.uuid4().hex}", f"{schemas.GONE}{uuid.uuid4().hex}"
     with transaction.atomic():
@@ -253,8 +255,8 @@ def _kept(world: World, tag: str) -> Snapshot:
 
 
 def drop(world: World) -> None:
-    """The market, its keys, jobs and snapshots are gone. Refused while a job runs; one left behind by a worker
-    that is gone is no reason to refuse.
+    """The market, its keys, jobs and snapshots are gone. Refused while a job runs, but not for one that was
+    left behind by a worker that is gone.
 
     Its schemas are renamed out of reach in the transaction, and their tables dropped after it: readers that
     are in them never meet the drop half done, and it never waits for locks while it holds some.

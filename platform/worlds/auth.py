@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -46,6 +46,11 @@ class Principal:
     def sees(self, member_id: int | None) -> bool:
         """May it see what only this member may see?"""
         return (self.scope in {"admin", "read"} and self.member_id is None) or self.member_id == member_id
+
+
+def who(request: Request) -> Principal:
+    """Who is asking, at a door that has checked its key."""
+    return cast("Principal", request.user)
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -94,7 +99,7 @@ class KeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A key of one world (admin, member or read), or the operator's. `./jishi up` prints one.",
+            "description": "A key of one world (admin, member or read), or the operator's.",
         }
 
 

@@ -1,4 +1,4 @@
-"""Audits and explanations: tables of the roof's, assembled here for whoever asks (the command line, the suite)."""
+"""Audits and explanations: tables of the roof's, assembled for whoever asks (command line, suite)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from worlds.clock import now
 
 
 def audit() -> dict[str, list[Any]]:
-    """Each book of the market this connection is in, with the rows that are wrong; every list empty when sound."""
+    """Each book of this connection's market with the rows that are wrong; every list empty when sound."""
     table: Mapping[str, Sequence[str]] = import_string(settings.JISHI_AUDITS)
     return {book: [row for path in paths for row in _called(path)] for book, paths in table.items()}
 
@@ -29,7 +29,7 @@ def _called(path: str) -> Sequence[Any]:
 
 
 def explain(what: str, said: Sequence[str]) -> Any:
-    """The arithmetic behind a number, as data: `explain("credit", ["7"])`. Raises `NotFound` for no such number."""
+    """The arithmetic behind a number, as data: `explain("credit", ["7"])`. `NotFound` when there is none."""
     table: Mapping[str, tuple[str, Sequence[str]]] = import_string(settings.JISHI_EXPLAINS)
     if what not in table:
         raise NotFound(

@@ -16,7 +16,6 @@ from time import perf_counter
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils.module_loading import import_string
 
 from common.batch import execute, one, rows
@@ -29,7 +28,7 @@ CHUNK_SECONDS = 0.2  # real time a chunk may hold the market before requests get
 
 @dataclass(frozen=True)
 class Due:
-    """A deadline: rows of `table` whose `column` has come (and `where` holds) are given to `act(ids, at=)`."""
+    """A deadline: rows of `table` whose `column` has come and `where` holds go to `act(ids, at=)`."""
 
     name: str
     table: str
@@ -145,7 +144,7 @@ def check_target(target: datetime, at: datetime) -> datetime:
 
 
 def chunk(target: datetime, *, until: Until | None = None, seconds: float = CHUNK_SECONDS) -> Reached:
-    """Let time pass towards `target`, for about `seconds` of real time, in one transaction alone in the market."""
+    """Let time pass towards `target` for about `seconds` of real time: one transaction, alone in it."""
     began = perf_counter()
     with stepping() as moment:
         if until and (event := until.found()):
@@ -170,7 +169,7 @@ def pass_to(target: datetime, at: datetime) -> datetime:
 
 
 def _step(at: datetime, target: datetime) -> tuple[datetime, bool]:
-    """Go to the next moment that has something to do (or to `target`) and do it; (moment, nothing is left there)."""
+    """Go to the next moment that has something to do, or to `target`, and do it: (moment, nothing left)."""
     due_at, entry_at = _next_deadline(), min((e.after(at) for e in timetable()), default=target)
     next_at = min(x for x in (due_at, entry_at, target) if x is not None)
     next_at = max(next_at, at)
@@ -206,7 +205,8 @@ def _meet_deadlines(at: datetime) -> None:
     for _ in range(1000):
         met = False
         for due in deadlines():
-            sql = f"SELECT id FROM {due.table} WHERE {due.column} <= %s AND {due.where} ORDER BY {due.column}, id"
+            sql = f"SELECT id FROM {due.table} WHERE {due.column} <= %s AND {due.where}"
+            sql += f" ORDER BY {due.column}, id"
             ids: Sequence[int] = [row[0] for row in rows(sql, [at])]
             if ids:
                 due.action(ids, at=at)
@@ -244,7 +244,3 @@ def advance(target: datetime, *, until: Until | None = None) -> Reached:
         reached = chunk(target, until=until)
         if reached.done:
             return reached
-
-
-def in_transaction() -> bool:
-    return connection.in_atomic_block

@@ -1,7 +1,7 @@
-"""How two markets differ: levers, members, shops, totals. Who gained what, computed in SQL across both schemas.
+"""How two markets differ: levers, members, shops, totals; who gained what. In SQL across both schemas.
 
-Members and shops are matched by id: in forks of one market, and in equal worlds under two regimes, the same id is
-the same person. A measure is one row of the tables below.
+Members and shops are matched by id: in forks of one market, and in equal worlds under two regimes, the same
+id is the same person. A measure is one row of the tables below.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from worlds.models import World
 OF_MEMBERS: dict[str, str] = {
     "balance_fen": "SELECT substr(code, 8)::bigint, received_fen - given_fen FROM {s}.payments_account"
     " WHERE starts_with(code, 'member:')",
-    "earned_fen": "SELECT seller_id, sum(total_fen - refunded_fen) FROM {s}.shops_order WHERE status = 'finished' GROUP BY 1",
+    "earned_fen": "SELECT seller_id, sum(total_fen - refunded_fen) FROM {s}.shops_order"
+    " WHERE status = 'finished' GROUP BY 1",
     "spent_fen": "SELECT buyer_id, sum(total_fen - refunded_fen) FROM {s}.shops_order"
     " WHERE status NOT IN ('placed', 'cancelled') GROUP BY 1",
     "credit_as_seller": "SELECT member_id, points FROM {s}.ratings_credit WHERE role = 'seller'",
@@ -39,7 +40,8 @@ TOTALS: dict[str, str] = {
     "listings": "SELECT count(*) FROM {s}.shops_listing",
     "orders": "SELECT count(*) FROM {s}.shops_order",
     "orders_finished": "SELECT count(*) FROM {s}.shops_order WHERE status = 'finished'",
-    "gmv_fen": "SELECT coalesce(sum(total_fen), 0) FROM {s}.shops_order WHERE status NOT IN ('placed', 'cancelled')",
+    "gmv_fen": "SELECT coalesce(sum(total_fen), 0) FROM {s}.shops_order"
+    " WHERE status NOT IN ('placed', 'cancelled')",
     "refunded_fen": "SELECT coalesce(sum(refunded_fen), 0) FROM {s}.shops_order",
     "pv": "SELECT count(*) FROM {s}.traffic_pageview",
     "feedback": "SELECT count(*) FROM {s}.ratings_feedback",
@@ -49,9 +51,11 @@ TOTALS: dict[str, str] = {
 
 LEVERS = """
     WITH a AS (SELECT DISTINCT ON (name) name, value FROM {a}.regime_lever
-                WHERE effective_at <= (SELECT now_at FROM {a}.worlds_clock) ORDER BY name, effective_at DESC, id DESC),
+                WHERE effective_at <= (SELECT now_at FROM {a}.worlds_clock)
+                ORDER BY name, effective_at DESC, id DESC),
          b AS (SELECT DISTINCT ON (name) name, value FROM {b}.regime_lever
-                WHERE effective_at <= (SELECT now_at FROM {b}.worlds_clock) ORDER BY name, effective_at DESC, id DESC)
+                WHERE effective_at <= (SELECT now_at FROM {b}.worlds_clock)
+                ORDER BY name, effective_at DESC, id DESC)
     SELECT name AS lever, to_jsonb(a.value) AS a, to_jsonb(b.value) AS b FROM a FULL JOIN b USING (name)
      WHERE a.value IS DISTINCT FROM b.value ORDER BY name
 """
@@ -79,7 +83,8 @@ def _figure(a: int | None, b: int | None) -> dict[str, int | None]:
 
 def _totals(a: World, b: World) -> dict[str, Any]:
     parts = [
-        f"SELECT '{name}', ({sql.format(s=quoted(a.schema))})::bigint, ({sql.format(s=quoted(b.schema))})::bigint"
+        f"SELECT '{name}', ({sql.format(s=quoted(a.schema))})::bigint,"
+        f" ({sql.format(s=quoted(b.schema))})::bigint"
         for name, sql in TOTALS.items()
     ]
     return {name: _figure(before, after) for name, before, after in rows(" UNION ALL ".join(parts))}
@@ -104,7 +109,9 @@ def _rows(table: str, label: str, measures: Mapping[str, str], a: World, b: Worl
           FROM ({}) a FULL JOIN ({}) b USING (id) WHERE a IS DISTINCT FROM b ORDER BY id
     """.format(*sides)
     found = [_row(row, measures) for row in dicts(sql)]
-    return sorted(found, key=lambda row: [-abs(row["changed"].get(name, {}).get("change", 0)) for name in measures])
+    return sorted(
+        found, key=lambda row: [-abs(row["changed"].get(name, {}).get("change", 0)) for name in measures]
+    )
 
 
 def _row(row: dict[str, Any], measures: Mapping[str, str]) -> dict[str, Any]:

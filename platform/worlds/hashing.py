@@ -31,7 +31,7 @@ def _columns(model: type[models.Model], out: dict[tuple[str, str], str]) -> list
 
 
 def table_hashes() -> dict[str, str]:
-    """Hash of each market table of the world this connection is in: 32 hex digits, and the row count before it."""
+    """Hash of each market table of the world this connection is in: 32 hex digits."""
     out = left_out()
     parts = []
     for model in sorted(market_models(), key=lambda m: m._meta.db_table):

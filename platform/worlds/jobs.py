@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -130,7 +131,7 @@ UNTOUCHED = "j.status IN ('queued', 'running') AND j.beat_at < clock_timestamp()
 
 
 def lost() -> list[str]:
-    """Jobs that no worker holds though they are not over. Looking is a touch: each is told once in a while."""
+    """Jobs that no worker holds though they are not over. Looking is a touch: each is told now and then."""
     sql = f"""
         UPDATE public.worlds_job SET beat_at = clock_timestamp() WHERE id IN (
             SELECT j.id FROM public.worlds_job j WHERE {UNTOUCHED} AND NOT {HELD} FOR UPDATE OF j SKIP LOCKED)
@@ -238,8 +239,10 @@ def _run(job_id: str, told: Told | None) -> str:
 def _taken(job_id: str) -> tuple[Any, ...] | None:
     """Mark the job as running; None when it is over or was never there."""
     sql = """
-        UPDATE public.worlds_job j SET status = 'running', attempts = attempts + 1, beat_at = clock_timestamp()
-          FROM public.worlds_world w WHERE j.id = %s AND w.id = j.world_id AND j.status IN ('queued', 'running')
+        UPDATE public.worlds_job j
+           SET status = 'running', attempts = attempts + 1, beat_at = clock_timestamp()
+          FROM public.worlds_world w
+         WHERE j.id = %s AND w.id = j.world_id AND j.status IN ('queued', 'running')
         RETURNING j.kind, j.args, j.state, j.attempts, w.name, w.schema
     """
     found = rows(sql, [job_id])
@@ -310,7 +313,7 @@ def _close() -> None:
         connection.connection = None
 
 
-def wait(job_id: object, seconds: float) -> Job:
+def wait(job_id: UUID | str, seconds: float) -> Job:
     """The job, when it is over or `seconds` of real time have passed. Outside any transaction."""
     until, pause = time.monotonic() + seconds, 0.01
     while True:

@@ -18,7 +18,7 @@ from django.db import transaction
 from common.batch import execute, one, rows
 from common.errors import Conflict, Invalid
 from common.moments import LAST
-from worlds import clock
+from worlds import clock, jobs
 from worlds.current import point
 from worlds.models import World
 from worlds.pen import forget, stepping
@@ -42,8 +42,8 @@ class State:
 TARGET = """
     SELECT now_at, mode, live_speed,
            CASE WHEN mode = 'live' THEN
-                least(greatest(now_at, live_from + make_interval(
-                    secs => least(extract(epoch FROM clock_timestamp() - live_since) * live_speed, 1e10))), %s)
+                least(greatest(now_at, live_from + make_interval(secs =>
+                    least(extract(epoch FROM clock_timestamp() - live_since) * live_speed, 1e10))), %s)
            ELSE now_at END
       FROM worlds_clock
 """
@@ -131,9 +131,7 @@ def tick(world: World) -> bool:
 
 
 def _jumping(world: World) -> bool:
-    sql = "SELECT EXISTS (SELECT FROM public.worlds_job WHERE world_id = %s AND status IN ('queued', 'running'))"
-    jumping: bool = one(sql, [world.pk])
-    return jumping
+    return jobs.unfinished(world) is not None
 
 
 @contextmanager

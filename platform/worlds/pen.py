@@ -1,7 +1,7 @@
 """The pen: one writer at a time in a market, so that ids, events and money stand in one order.
 
 Two advisory locks a world, both for one transaction:
-- the **gate**: writers hold it shared, a step of the clock holds it alone: no write is half done when time passes;
+- the **gate**: writers hold it shared, a step of the clock alone: no write is half done when time passes;
 - the **pen**: market writers hold it alone. Page views do not: they are the second ledger and need no order.
 The functions return the market's clock, read after the locks were won.
 """

@@ -1,4 +1,4 @@
-"""Deeds at their moments: for whoever brings a whole hour of a market's life at once (a replay, a simulation)."""
+"""Deeds at their moments: for whoever brings a whole hour of a market's life at once."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from django.apps import apps
+from django.db.models import Model
 
 SHARED_APPS = {"auth", "admin", "contenttypes", "sessions"}
 BOTH = {("worlds", "idempotencykey")}
@@ -35,7 +36,7 @@ class WorldRouter:
         return in_world(app_label, model_name) == migrating_a_world.get()
 
 
-def market_models() -> list[type]:
+def market_models() -> list[type[Model]]:
     """Every model whose table stands in each market, parents before children is not promised."""
     return [
         model

@@ -1,8 +1,9 @@
 """A scripted market of alarms, for proofs about time that need no trade.
 
-An alarm is a row with a deadline, as an unpaid order is: when it comes due it rings (an event, so it is hashed)
-and may set the next. Kept answers serve as the alarms' table: every market has it and every fork copies it.
-The chain of an alarm, the hourly roll call and the daily one all read what happened before them, so any moment
+An alarm is a row with a deadline, as an unpaid order is: when it comes due it rings (an event, so it is
+hashed) and may set the next. Kept answers serve as the alarms' table: every market has it, every fork
+copies it.
+The chain of an alarm, the hourly roll call and the daily one all read what happened before them: any moment
 met twice, left out or met in another order changes every event after it.
 """
 
@@ -35,9 +36,10 @@ SPANS = (0, 1, 59, 60, 3_600, 3_601, 86_399, 86_400, 100_000, 259_200, 1_000_003
 
 def set_alarms(kind: str, keys: Sequence[str], at: Sequence[datetime]) -> None:
     execute(
-        "INSERT INTO worlds_idempotencykey (principal, key, method, path, body_hash, status, body, location, created_at)"
-        " SELECT %s, k, '', '', '', 0, '', '', a FROM unnest(%s::text[], %s::timestamptz[]) WITH ORDINALITY x(k, a, n)"
-        " ORDER BY n",
+        "INSERT INTO worlds_idempotencykey"
+        " (principal, key, method, path, body_hash, status, body, location, created_at)"
+        " SELECT %s, k, '', '', '', 0, '', '', a"
+        " FROM unnest(%s::text[], %s::timestamptz[]) WITH ORDINALITY x(k, a, n) ORDER BY n",
         [kind, list(keys), list(at)],
     )
 
@@ -45,7 +47,8 @@ def set_alarms(kind: str, keys: Sequence[str], at: Sequence[datetime]) -> None:
 def ring(ids: Sequence[int], *, at: datetime) -> None:
     """Each alarm rings and sets the next of its chain, at a distance that depends on all that rang before."""
     taken = rows(
-        "DELETE FROM worlds_idempotencykey WHERE id = ANY(%s) RETURNING key, principal, created_at", [list(ids)]
+        "DELETE FROM worlds_idempotencykey WHERE id = ANY(%s) RETURNING key, principal, created_at",
+        [list(ids)],
     )
     before = clock.last_event()
     said, following = [], []

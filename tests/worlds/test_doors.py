@@ -28,7 +28,9 @@ def member_of(world: Any, nick: str = "bob") -> int:
 
     with use_world(world.schema), writing() as moment:
         row = {"nick": nick, "name": "", "region": 330100, "openness": "masked", "status": "open"}
-        return insert(Member, [row | {"joined_at": moment.at, "id_verified_at": None, "bank_verified_at": None}])[0]
+        return insert(
+            Member, [row | {"joined_at": moment.at, "id_verified_at": None, "bank_verified_at": None}]
+        )[0]
 
 
 def test_an_admin_makes_a_world_that_its_own_key_does_not_open(worlds: Call, call: Call) -> None:
@@ -127,13 +129,17 @@ def test_the_clock_is_read_advanced_and_waited_for(worlds: Call, call: Call) -> 
     done = call(key, "get", answer["Location"], prefer="wait=5").json()
     assert (done["status"], done["progress"]) == ("done", 1.0)
     assert done["result"]["to"] == "2010-03-31T00:00:00+08:00"
-    waited = call(key, "post", "/api/clock/advance/", {"duration": "P30D"}, idempotency_key="go", prefer="wait=5")
+    waited = call(
+        key, "post", "/api/clock/advance/", {"duration": "P30D"}, idempotency_key="go", prefer="wait=5"
+    )
     assert (waited.status_code, waited.json()) == (200, done), "the same key is the same advance, now over"
     back = call(key, "post", "/api/clock/advance/", {"to": "2010-03-30T00:00:00+08:00"})
     assert (back.status_code, back.json()["rule"]) == (409, "clock_never_goes_back")
 
 
-def test_a_job_is_cancelled_over_rest_and_seen_by_its_world_alone(worlds: Call, call: Call, operator: str) -> None:
+def test_a_job_is_cancelled_over_rest_and_seen_by_its_world_alone(
+    worlds: Call, call: Call, operator: str
+) -> None:
     mine, other = worlds("mine"), worlds("other")
     job = call(mine.admin_key, "post", "/api/clock/advance/", {"duration": "P1D"}).json()
     for key in (other.admin_key, actions.issue_key(other, scope="read")):
@@ -184,9 +190,16 @@ def test_a_member_s_and_a_reader_s_key_do_nothing_above_markets(worlds: Call, ca
         actions.issue_key(world, scope="read"),
         actions.issue_key(world, scope="member", member_id=member_of(world)),
     ):
-        doors = [*every_world_door(world.name), ("get", "/api/worlds/", None), ("post", "/api/worlds/", {"name": "x"})]
+        doors = [
+            *every_world_door(world.name),
+            ("get", "/api/worlds/", None),
+            ("post", "/api/worlds/", {"name": "x"}),
+        ]
         doors += [("get", "/api/keys/", None), ("post", "/api/keys/", {"scope": "admin"})]
-        doors += [("post", "/api/clock/advance/", {"duration": "P1D"}), ("post", "/api/clock/live/", {"speed": 5})]
+        doors += [
+            ("post", "/api/clock/advance/", {"duration": "P1D"}),
+            ("post", "/api/clock/live/", {"speed": 5}),
+        ]
         doors += [("post", "/api/clock/pause/", None), ("post", "/api/clock/resume/", None)]
         for door in doors:
             assert call(key, *door).status_code == 403, door
@@ -208,7 +221,9 @@ def test_the_operator_sees_every_world_and_belongs_to_none(worlds: Call, call: C
     assert call(issued.json()["key"], "get", "/api/clock/").status_code == 200
 
 
-def test_rotating_the_operator_s_key_shuts_the_old_one_out(worlds: Call, call: Call, operator: str, capsys: Any) -> None:
+def test_rotating_the_operator_s_key_shuts_the_old_one_out(
+    worlds: Call, call: Call, operator: str, capsys: Any
+) -> None:
     import json
 
     call_command("operator_key", json=True)
@@ -221,7 +236,9 @@ def test_rotating_the_operator_s_key_shuts_the_old_one_out(worlds: Call, call: C
 def test_keys_are_kept_hashed_shown_once_and_revoked_at_once(worlds: Call, call: Call) -> None:
     world = worlds()
     bob = member_of(world)
-    made = call(world.admin_key, "post", "/api/keys/", {"scope": "member", "member": bob, "label": "bob's phone"})
+    made = call(
+        world.admin_key, "post", "/api/keys/", {"scope": "member", "member": bob, "label": "bob's phone"}
+    )
     assert made.status_code == 201
     key = made.json()["key"]
     everything = str(rows("SELECT k::text FROM public.worlds_apikey k"))
@@ -247,7 +264,9 @@ def test_keys_are_kept_hashed_shown_once_and_revoked_at_once(worlds: Call, call:
         ({}, 400),
     ],
 )
-def test_a_key_that_makes_no_sense_is_refused(body: dict[str, Any], status: int, worlds: Call, call: Call) -> None:
+def test_a_key_that_makes_no_sense_is_refused(
+    body: dict[str, Any], status: int, worlds: Call, call: Call
+) -> None:
     world = worlds()
     member_of(world)
     assert call(world.admin_key, "post", "/api/keys/", body).status_code == status

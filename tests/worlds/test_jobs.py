@@ -15,10 +15,10 @@ from django.db import IntegrityError, connection, transaction
 from common.batch import execute, one
 from common.errors import Conflict, Invalid, Refusal
 from common.moments import duration, show
+from tests.worlds import story
 from worlds import actions, advance, clock, hashing, jobs
 from worlds.current import point, use_world
 from worlds.models import Job
-from tests.worlds import story
 
 pytestmark = pytest.mark.usefixtures("told")
 
@@ -193,7 +193,9 @@ def test_eight_workers_on_one_deadline_act_once(worlds: Callable[..., Any]) -> N
     for thread in threads:
         thread.join(30)
     with use_world(world.schema):
-        assert one("SELECT count(*) FROM events_event WHERE payload ->> 'alarm' = 'a0' AND subject_id = 1") == 1
+        assert (
+            one("SELECT count(*) FROM events_event WHERE payload ->> 'alarm' = 'a0' AND subject_id = 1") == 1
+        )
         assert clock.now() == target
 
 
@@ -286,7 +288,9 @@ job = advance.start(world, {{"duration": "PT1H"}})
 assert time.perf_counter() - began < 2, "a broker that is away must not keep a request waiting"
 """
     away = {**os.environ, "REDIS_URL": "redis://127.0.0.1:1/0", "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", script], env=away, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=away, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     job = Job.objects.get(world=world)
     assert job.status == "queued"

@@ -11,9 +11,9 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.worlds import story
 from worlds import actions, advance, clock, hashing, jobs
 from worlds.current import use_world
-from tests.worlds import story
 
 pytestmark = [pytest.mark.usefixtures("told"), pytest.mark.slow]
 Worlds = Callable[..., Any]
@@ -22,7 +22,7 @@ DAYS = 30
 
 @pytest.fixture
 def start(worlds: Worlds) -> Any:
-    """A market whose story has begun, kept as snapshot `start`: each way of cutting begins by a reset to it."""
+    """A market whose story has begun, kept as snapshot `start`, from which each way of cutting begins."""
     world = worlds()
     with use_world(world.schema):
         story.begin()
@@ -89,7 +89,9 @@ def test_chunks_of_any_length_end_alike(start: Any, monkeypatch: pytest.MonkeyPa
         assert jumped(start, [], timedelta(days=5)) == once
 
 
-def test_a_run_that_dies_at_any_step_and_is_taken_up_ends_alike(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_dies_at_any_step_and_is_taken_up_ends_alike(
+    start: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The connection breaks in the middle of the n-th step, for many n: what was half done is taken back."""
     total = timedelta(days=3)
     once = jumped(start, [], total)

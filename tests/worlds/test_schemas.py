@@ -19,7 +19,16 @@ def happen(name: str = "test.happened") -> None:
     with writing() as moment:
         insert(
             Event,
-            [{"name": name, "subject_id": 1, "members": [1], "is_public": True, "payload": {"n": 1}, "at": moment.at}],
+            [
+                {
+                    "name": name,
+                    "subject_id": 1,
+                    "members": [1],
+                    "is_public": True,
+                    "payload": {"n": 1},
+                    "at": moment.at,
+                }
+            ],
         )
 
 
@@ -40,7 +49,9 @@ def catalogue(schema: str) -> list[list[tuple[str, ...]]]:
     """What a market's tables are made of, whatever the schema is called."""
     return [
         sorted(
-            tuple(CASTS.sub("", str(part).replace(f'"{schema}".', "").replace(f"{schema}.", "")) for part in row)
+            tuple(
+                CASTS.sub("", str(part).replace(f'"{schema}".', "").replace(f"{schema}.", "")) for part in row
+            )
             for row in rows(sql, [schema])
         )
         for sql in CATALOGUE
@@ -64,7 +75,7 @@ def test_the_template_is_what_the_migrations_make(transactional_db_without_flush
 
 
 def test_a_market_of_an_older_version_is_migrated_and_keeps_its_rows(committed_world: Any) -> None:
-    """Its events' guard and the note of the migration that made it are missing, as they were before it existed."""
+    """Its events' guard and the note of the migration that made it are missing, as before it existed."""
     schema = committed_world.schema
     with use_world(schema):
         happen()

@@ -23,7 +23,9 @@ def advance(
     duration: Annotated[str, typer.Argument(help="How long, ISO 8601: P30D, PT6H.")] = "",
     to: Annotated[str, typer.Option(help="To this moment instead, ISO 8601.")] = "",
     until: Annotated[str, typer.Option(help="Until an event of this name, such as order.finished.")] = "",
-    member: Annotated[int | None, typer.Option(help="With --until: one that this member may see.", min=1)] = None,
+    member: Annotated[
+        int | None, typer.Option(help="With --until: one that this member may see.", min=1)
+    ] = None,
     order: Annotated[int | None, typer.Option(help="With --until: one of this order's.", min=1)] = None,
     json: Json = False,
 ) -> None:
@@ -42,7 +44,8 @@ def advance(
         return finish(advancing.start(world, asked, wake=False), f"advancing {name}")
 
     told = within(name, work)
-    text = f"{name} went from {told['from']} to {told['to']}: {told['events']:,} events in {told['seconds']:.1f} s."
+    text = f"{name} went from {told['from']} to {told['to']}:"
+    text += f" {told['events']:,} events in {told['seconds']:.1f} s."
     if until and not told["event"]:
         text += f" No {until} came."
     answer(told, text, as_json=json)
@@ -58,7 +61,7 @@ def take_up_lost_work(world: Any) -> None:
 
 
 def finish(job: Any, title: str) -> dict[str, Any]:
-    """Do the job here and now and return its result; Ctrl-C cancels it where its last step left the market."""
+    """Do the job here and now; its result. Ctrl-C cancels it where its last step left the market."""
     from worlds import jobs
 
     with progress(title) as told:

@@ -34,7 +34,7 @@ def add(app: typer.Typer) -> None:
 
 
 def within(name: str | None, work: Callable[..., Any]) -> Any:
-    """Do `work(world)` with Django set up and servers that answer, in the market called `name` (None: above)."""
+    """Do `work(world)` in the market called `name` (None: above), with servers that answer."""
     from jishi.servers import borrow
 
     with borrow.market("world"):
@@ -97,13 +97,23 @@ def listed(json: Json = False) -> None:
 
     found = within(None, work)
     lines = [f"{w['world']:<24} {w['now']}  {w['mode']:<6} {w['regime']}" for w in found]
-    answer({"worlds": found}, "\n".join(lines) or "There is no world yet: ./jishi world create NAME", as_json=json)
+    answer(
+        {"worlds": found},
+        "\n".join(lines) or "There is no world yet: ./jishi world create NAME",
+        as_json=json,
+    )
 
 
 def _plain(world: dict[str, Any]) -> dict[str, Any]:
     clock = world.pop("clock")
     world["created_at"] = world["created_at"].isoformat()
-    return {"world": world.pop("name"), "now": clock["now"], "mode": clock["mode"], "job": clock["job"], **world}
+    return {
+        "world": world.pop("name"),
+        "now": clock["now"],
+        "mode": clock["mode"],
+        "job": clock["job"],
+        **world,
+    }
 
 
 def show(name: Name, json: Json = False) -> None:
@@ -122,7 +132,9 @@ def show(name: Name, json: Json = False) -> None:
     answer(within(name, work), as_json=json)
 
 
-def fork(name: Name, new: Annotated[str, typer.Argument(help="The copy's name.")], json: Json = False) -> None:
+def fork(
+    name: Name, new: Annotated[str, typer.Argument(help="The copy's name.")], json: Json = False
+) -> None:
     """Copy a world as it stands; the copy's admin key is printed this once."""
 
     def work(world: Any) -> dict[str, Any]:
@@ -196,7 +208,9 @@ def hash_(name: Name, json: Json = False) -> None:
     answer(told, "\n".join([*lines, f"{name:<32} {told['state_hash']}"]), as_json=json)
 
 
-def diff(a: Name, b: Annotated[str, typer.Argument(help="The other world's name.")], json: Json = False) -> None:
+def diff(
+    a: Name, b: Annotated[str, typer.Argument(help="The other world's name.")], json: Json = False
+) -> None:
     """Compare two worlds: levers, members, shops, totals; who gained what."""
 
     def work(world: Any) -> dict[str, Any]:
@@ -237,15 +251,18 @@ def audit(name: Name, json: Json = False) -> None:
     """Look for what cannot be: books that do not balance, credit that does not add up, seals broken early."""
 
     def work(world: Any) -> dict[str, Any]:
-        from common.batch import dumps
         from orjson import loads
+
+        from common.batch import dumps
         from worlds.checks import audit as audited
 
-        return loads(dumps(audited()))  # type: ignore[no-any-return]
+        return loads(dumps(audited()))
 
     told = within(name, work)
     wrong = {book: rows for book, rows in told.items() if rows}
-    lines = [f"{book:<10}{'sound' if not rows else f'{len(rows)} rows are wrong'}" for book, rows in told.items()]
+    lines = [
+        f"{book:<10}{'sound' if not rows else f'{len(rows)} rows are wrong'}" for book, rows in told.items()
+    ]
     answer(told, "\n".join(lines), as_json=json)
     if wrong:
         fail(f"{name} is not sound: {', '.join(f'{book} ({len(rows)})' for book, rows in wrong.items())}")
@@ -260,8 +277,9 @@ def explain(
     """Tell the arithmetic behind a number, as data."""
 
     def work(world: Any) -> Any:
-        from common.batch import dumps
         from orjson import loads
+
+        from common.batch import dumps
         from worlds.checks import explain as explained
 
         return loads(dumps(explained(what, arguments)))

@@ -16,8 +16,9 @@ from common.batch import rows
 from common.errors import Invalid
 from worlds import advance, jobs, live
 from worlds.api.shapes import CLOCK, ClockOut, JobOut, clock_shown, job_shown
+from worlds.api.worlds import own
+from worlds.auth import Principal, who
 from worlds.current import quoted
-from worlds.models import World
 
 LONGEST_WAIT = 60  # real seconds
 PREFER = OpenApiParameter(
@@ -29,7 +30,7 @@ PREFER = OpenApiParameter(
 
 
 def asked_to_wait(request: Request) -> float:
-    """Real seconds the caller would rather wait than ask again: `Prefer: wait=N`; anything unreadable is 0."""
+    """Real seconds the caller would rather wait than ask again: `Prefer: wait=N`; unreadable is 0."""
     found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?", request.META.get("HTTP_PREFER", ""))
     return min(float(found[1]), LONGEST_WAIT) if found else 0.0
 
@@ -65,15 +66,16 @@ class SpeedIn(In):
     speed = serializers.FloatField(min_value=live.SLOWEST, max_value=live.FASTEST)
 
 
-def clock_now(world_id: int, schema: str) -> dict[str, Any]:
-    return clock_shown(*rows(CLOCK.format(world=int(world_id), schema=quoted(schema)))[0][1:])
+def clock_now(asking: Principal) -> dict[str, Any]:
+    sql = CLOCK.format(world=int(asking.world_id or 0), schema=quoted(asking.schema or ""))
+    return clock_shown(*rows(sql)[0][1:])
 
 
 class Clock(Door):
     @reads(ClockOut)
     def get(self, request: Request, query: dict[str, Any]) -> dict[str, Any]:
         """Tell the time in the market, and how it passes."""
-        return clock_now(request.user.world_id, request.user.schema)
+        return clock_now(who(request))
 
 
 class Advance(Door):
@@ -83,7 +85,7 @@ class Advance(Door):
 
         Refused while another job runs on this world. With `Prefer: wait=N` the answer is the finished job.
         """
-        job = advance.start(World.objects.get(pk=request.user.world_id), data)
+        job = advance.start(own(request), data)
         job.refresh_from_db()
         return Response(job_shown(job), status=202, headers={"Location": jobs.address(job.pk)})
 
@@ -100,21 +102,21 @@ class Live(Door):
     @writes(SpeedIn, ClockOut, scopes=ADMIN, market=False)
     def post(self, request: Request, data: dict[str, Any], at: None) -> dict[str, Any]:
         """Let the market run by itself at so many of its seconds per real second."""
-        live.go(World.objects.get(pk=request.user.world_id), data["speed"])
-        return clock_now(request.user.world_id, request.user.schema)
+        live.go(own(request), data["speed"])
+        return clock_now(who(request))
 
 
 class Pause(Door):
     @writes(None, ClockOut, scopes=ADMIN, market=False)
     def post(self, request: Request, data: dict[str, Any], at: None) -> dict[str, Any]:
         """Stop a live market at its present moment."""
-        live.pause(World.objects.get(pk=request.user.world_id))
-        return clock_now(request.user.world_id, request.user.schema)
+        live.pause(own(request))
+        return clock_now(who(request))
 
 
 class Resume(Door):
     @writes(None, ClockOut, scopes=ADMIN, market=False)
     def post(self, request: Request, data: dict[str, Any], at: None) -> dict[str, Any]:
         """Let a paused market run on at the speed it last had."""
-        live.go(World.objects.get(pk=request.user.world_id), None)
-        return clock_now(request.user.world_id, request.user.schema)
+        live.go(own(request), None)
+        return clock_now(who(request))

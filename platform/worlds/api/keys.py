@@ -12,7 +12,7 @@ from common.batch import one
 from common.errors import Invalid, NotFound
 from worlds import actions
 from worlds.api.shapes import KeyMadeOut, KeyOut, key_shown
-from worlds.api.worlds import KEEPERS, reached
+from worlds.api.worlds import KEEPERS, own, reached
 from worlds.current import use_world
 from worlds.models import ApiKey, World
 
@@ -22,7 +22,7 @@ class KeyIn(In):
     member = serializers.IntegerField(
         required=False, min_value=1, max_value=10**18, help_text="Whose key it is: for scope member only"
     )
-    label = serializers.CharField(default="", allow_blank=True, max_length=80)
+    label = serializers.CharField(default="", allow_blank=True, max_length=80)  # type: ignore[assignment]
 
 
 def listed(request: Request, world: World, query: dict[str, Any]) -> dict[str, Any]:
@@ -59,19 +59,19 @@ class Keys(Door):
     @reads(KeyOut, query=Paged, paged=True, scopes=ADMIN, market=False)
     def get(self, request: Request, query: dict[str, Any]) -> dict[str, Any]:
         """List the world's keys, without their secrets."""
-        return listed(request, World.objects.get(pk=request.user.world_id), query)
+        return listed(request, own(request), query)
 
     @writes(KeyIn, KeyMadeOut, status=201, scopes=ADMIN, market=False, secrets=["key"])
     def post(self, request: Request, data: dict[str, Any], at: None) -> dict[str, Any]:
         """Issue a key: an admin's, one member's, or one that only reads. It is told this once."""
-        return issued(World.objects.get(pk=request.user.world_id), data)
+        return issued(own(request), data)
 
 
 class OneKey(Door):
     @writes(scopes=ADMIN, market=False)
     def delete(self, request: Request, data: dict[str, Any], at: None, key_id: int) -> None:
         """Revoke a key: it opens nothing from now on."""
-        revoked(World.objects.get(pk=request.user.world_id), key_id)
+        revoked(own(request), key_id)
 
 
 class WorldKeys(Door):

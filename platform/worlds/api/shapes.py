@@ -34,7 +34,9 @@ class WorldOut(Out):
     regime = serializers.CharField(help_text="The shipped regime it began with")
     seed = serializers.IntegerField()
     scenario = serializers.CharField(allow_blank=True)
-    parent = serializers.CharField(allow_blank=True, help_text="The world it is a fork of")
+    parent = serializers.CharField(  # type: ignore[assignment]
+        allow_blank=True, help_text="The world it is a fork of"
+    )
     created_at = serializers.DateTimeField(help_text="Real time")
     clock = ClockOut()
 
@@ -68,7 +70,7 @@ class KeyOut(Out):
     id = serializers.IntegerField()
     scope = serializers.ChoiceField(["admin", "member", "read"])
     member = serializers.IntegerField(allow_null=True)
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     prefix = serializers.CharField(help_text="How the key begins")
     created_at = serializers.DateTimeField()
     revoked_at = serializers.DateTimeField(allow_null=True)
@@ -117,7 +119,8 @@ def key_shown(key: ApiKey) -> dict[str, Any]:
 
 CLOCK = """
     SELECT {world}::bigint, c.now_at, c.started_at, c.mode, c.live_speed,
-           (SELECT j.id FROM public.worlds_job j WHERE j.world_id = {world} AND j.status IN ('queued', 'running'))
+           (SELECT j.id FROM public.worlds_job j
+             WHERE j.world_id = {world} AND j.status IN ('queued', 'running'))
       FROM {schema}.worlds_clock c
 """
 

@@ -1,4 +1,4 @@
-"""`manage.py prepare`: public tables, the template market, blank markets kept ready, existing markets migrated."""
+"""`manage.py prepare`: public tables, template, blank markets kept ready, existing markets migrated."""
 
 from __future__ import annotations
 
