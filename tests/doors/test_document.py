@@ -1,0 +1,44 @@
+"""The OpenAPI document says what the doors do, and says it without a warning."""
+
+from __future__ import annotations
+
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from tests.doors.document import document, operations
+
+
+@pytest.mark.slow
+def test_the_document_is_valid_and_made_without_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"), stderr=StringIO())
+    assert capsys.readouterr().err.strip() == ""
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = Counter(told["operationId"] for told in operations().values())
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_door_but_none_takes_a_key() -> None:
+    schemes = document()["components"]["securitySchemes"]
+    assert (schemes["key"]["type"], schemes["key"]["scheme"]) == ("http", "bearer")
+    assert [name for name, told in operations().items() if {"key": []} not in told.get("security", [])] == []
+
+
+def test_every_door_tells_a_summary_and_its_refusals_as_problem_documents() -> None:
+    for name, told in operations().items():
+        assert told.get("summary"), name
+        for status, response in told["responses"].items():
+            if status >= "400":
+                assert set(response["content"]) == {"application/problem+json"}, (name, status)
+
+
+def test_reads_take_no_body_and_every_address_part_is_described() -> None:
+    for name, told in operations().items():
+        parts = {p["name"] for p in told.get("parameters", []) if p["in"] == "path"}
+        assert parts == {part.split("}")[0] for part in name.split("{")[1:]}, name
+        assert not (name.startswith("get ") and "requestBody" in told), name
