@@ -32,7 +32,7 @@ def rows() -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix="jishi-bench-") as folder:
         copy = Path(folder) / "jishi"
         subprocess.run(["git", "clone", "-q", str(ROOT), str(copy)], check=True)
-        port = next(n for n in range(18000, 19000) if is_free("127.0.0.1", n))
+        port = next(n for n in range(18000, 19000) if is_free(n))
         try:
             first = _timed(lambda: _up(copy, port))
             _jishi(copy, "down")

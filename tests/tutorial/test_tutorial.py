@@ -1,0 +1,87 @@
+"""docs/tutorial.md is true: every command in it is run against a market that `./jishi up` opened."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jishi.servers.ports import is_free
+
+ROOT = Path(__file__).resolve().parents[2]
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+MARK = "\x1e"  # printed between commands, so that each has its own output
+
+
+@dataclass(frozen=True)
+class Typed:
+    command: str
+    expected: list[str]
+
+
+def typed(text: str) -> list[Typed]:
+    """The commands of the console blocks, each with the lines the page promises."""
+    found: list[Typed] = []
+    for block in re.findall(r"^```console\n(.*?)^```", text, re.M | re.S):
+        command: list[str] = []
+        expected: list[str] = []
+        for line in [*block.splitlines(), "$ "]:
+            if line.startswith("$ "):
+                if command:
+                    found.append(Typed("\n".join(command), expected))
+                command, expected = ([line[2:]] if line[2:] else []), []
+            elif line.startswith("> ") and not expected:
+                command.append(line[2:])
+            else:
+                expected.append(line)
+    return found
+
+
+def matches(promised: list[str], seen: list[str]) -> bool:
+    """`…` stands for anything within a line."""
+    return len(promised) == len(seen) and all(
+        re.fullmatch(".*".join(re.escape(part) for part in line.split("…")), said)
+        for line, said in zip(promised, seen, strict=True)
+    )
+
+
+@pytest.fixture
+def market_open(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A market opened by the command itself, with servers and a home of its own."""
+    port = next(n for n in range(19000 + os.getpid() % 500, 20000) if is_free(n))
+    env = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
+    env |= {"JISHI_HOME": str(tmp_path / "home"), "T": str(tmp_path), "J": f"http://127.0.0.1:{port}"}
+    up = [sys.executable, str(ROOT / "jishi"), "up", "--detach", "--no-demo", "--port", str(port), "--json"]
+    try:
+        done = subprocess.run(up, cwd=ROOT, env=env, capture_output=True, text=True, timeout=180)
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["url"] == env["J"]
+        yield env
+    finally:
+        subprocess.run(
+            [sys.executable, str(ROOT / "jishi"), "down"], cwd=ROOT, env=env, capture_output=True, timeout=60
+        )
+
+
+@pytest.mark.servers
+@pytest.mark.slow
+def test_the_tutorial_shows_what_is_seen(market_open: dict[str, str]) -> None:
+    steps = typed(TUTORIAL.read_text())
+    assert len(steps) > 30
+    script = "\n".join(f"{step.command}\nprintf '\\n{MARK}\\n'" for step in steps)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=ROOT, env=market_open, capture_output=True, text=True, timeout=300
+    )
+    outputs = done.stdout.split(f"\n{MARK}\n")[: len(steps)]
+    for step, output in zip(steps, outputs, strict=True):
+        seen = output.splitlines()
+        assert matches(step.expected, seen), (
+            f"$ {step.command}\npromised {step.expected}\nseen {seen}\n{done.stderr[-2000:]}"
+        )
