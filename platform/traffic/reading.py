@@ -45,8 +45,9 @@ def read_rows(rows: Sequence[Any], *, at: datetime) -> Read:
     A page left out is the listing's or shop's that is named, else `other`.
     """
     refused: dict[int, Refusal] = {}
-    sound = _sound(rows, refused)
-    columns = {key: [row.get(key) for row in sound] for key in KEYS}
+    sound, given = _sound(rows, refused)
+    empty = [None] * len(sound)
+    columns = {key: [row.get(key) for row in sound] if key in given else empty for key in KEYS}
     numbers = {key: _numbers(columns[key], LEAST.get(key, 1), most, key, refused) for key, most in NUMBERS}
     views = Views(
         at=_moments(columns["at"], microseconds(at), refused),
@@ -92,10 +93,12 @@ def _text(value: Any) -> str:
     return value if type(value) is str else ""
 
 
-def _sound(rows: Sequence[Any], refused: dict[int, Refusal]) -> Sequence[dict[str, Any]]:
-    """The rows, an empty one for each that is no object of known fields."""
-    if set(map(type, rows)) <= {dict} and all(map(KNOWN.issuperset, rows)):
-        return rows
+def _sound(
+    rows: Sequence[Any], refused: dict[int, Refusal]
+) -> tuple[Sequence[dict[str, Any]], frozenset[str]]:
+    """The rows, an empty one for each that is no object of known fields; and the fields any of them has."""
+    if set(map(type, rows)) <= {dict} and KNOWN.issuperset(given := frozenset().union(*rows)):
+        return rows, given
     sound = []
     for i, row in enumerate(rows):
         if type(row) is dict and KNOWN.issuperset(row):
@@ -103,7 +106,7 @@ def _sound(rows: Sequence[Any], refused: dict[int, Refusal]) -> Sequence[dict[st
         else:
             refused[i] = _unsound(row)
             sound.append({})
-    return sound
+    return sound, KNOWN
 
 
 def _unsound(row: Any) -> Refusal:

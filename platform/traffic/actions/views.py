@@ -107,10 +107,7 @@ def _blame(wrong: dict[int, Refusal], which: NDArray[np.bool_], name: str) -> No
 
 
 SECTIONS = [section.id for section in all_sections()]
-PLACES = {
-    "listing": "SELECT id, shop_id, section_id::bigint FROM shops_listing WHERE id = ANY({ids})",
-    "shop": "SELECT id, id, section_id::bigint FROM shops_shop WHERE id = ANY({ids})",
-}
+PLACES = {"listing": ("id", "shop_id", "section_id"), "shop": ("id", "id", "section_id")}
 
 
 def _look_up(views: Views, where: NDArray[np.bool_], noun: str, wrong: dict[int, Refusal]) -> None:
@@ -120,10 +117,9 @@ def _look_up(views: Views, where: NDArray[np.bool_], noun: str, wrong: dict[int,
         return
     distinct, back = np.unique(wanted, return_inverse=True)
     shop, section = np.full(len(distinct), NONE), np.full(len(distinct), NONE)
-    found = looked_up(PLACES[noun], distinct)
-    if found:
-        place = np.searchsorted(distinct, found[0])
-        shop[place], section[place] = found[1], found[2]
+    found = looked_up(PLACES[noun], f"shops_{noun}", distinct)
+    place = np.searchsorted(distinct, found[0])
+    shop[place], section[place] = found[1], found[2]
     views.shop[where], views.section[where] = shop[back], section[back]
     if (shop == NONE).any():
         for row in np.flatnonzero(where)[shop[back] == NONE].tolist():
@@ -135,8 +131,7 @@ def _know_members(views: Views, wrong: dict[int, Refusal]) -> None:
     if not there.any():
         return
     distinct, back = np.unique(views.member[there], return_inverse=True)
-    found = looked_up("SELECT id FROM members_member WHERE id = ANY({ids})", distinct)
-    known = np.isin(distinct, found[0] if found else [])
+    known = np.isin(distinct, looked_up(["id"], "members_member", distinct)[0])
     if not known.all():
         for row in np.flatnonzero(there)[~known[back]].tolist():
             wrong.setdefault(row, refusal("a_viewing_member_exists"))
