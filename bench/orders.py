@@ -1,7 +1,9 @@
-"""T4: an order placed and paid through escrow in one REST call, against the least SQL that such an order can be.
+"""T4: an order placed and paid through escrow in one REST call, against the least SQL that such an order can
+be.
 
-The peer is pgbench, statement by statement, at the same concurrency and in the same run: stock, order, line, four
-ledger rows, balances, commit; spread over many buyers and listings, and without our one-writer-a-market rule.
+The peer is pgbench, statement by statement, at the same concurrency and in the same run: stock, order, line,
+four ledger rows, balances, commit; spread over many buyers and listings,
+and without our one-writer-a-market rule.
 """
 
 from __future__ import annotations
@@ -40,15 +42,19 @@ TARGET = 0.25
 STATEMENTS = 12
 
 BARE_TABLES = """
-CREATE TABLE bare_listing (id bigint PRIMARY KEY, price bigint NOT NULL, stock int NOT NULL CHECK (stock >= 0));
+CREATE TABLE bare_listing (id bigint PRIMARY KEY, price bigint NOT NULL,
+stock int NOT NULL CHECK (stock >= 0));
 CREATE TABLE bare_account (id bigint PRIMARY KEY, given bigint NOT NULL, received bigint NOT NULL,
     CHECK (received >= given));
-CREATE TABLE bare_order (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, buyer bigint NOT NULL, total bigint NOT NULL,
+CREATE TABLE bare_order (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, buyer bigint NOT NULL, total
+bigint NOT NULL,
     status varchar(12) NOT NULL, at timestamptz NOT NULL DEFAULT now());
-CREATE TABLE bare_line (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint NOT NULL REFERENCES bare_order,
+CREATE TABLE bare_line (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint NOT NULL
+REFERENCES bare_order,
     listing bigint NOT NULL REFERENCES bare_listing, quantity int NOT NULL, price bigint NOT NULL);
 CREATE INDEX bare_lines ON bare_line (order_id);
-CREATE TABLE bare_entry (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, account bigint NOT NULL REFERENCES bare_account,
+CREATE TABLE bare_entry (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, account bigint NOT NULL
+REFERENCES bare_account,
     order_id bigint NOT NULL, amount bigint NOT NULL);
 CREATE INDEX bare_entries ON bare_entry (account);
 INSERT INTO bare_listing SELECT n, 9900, 1000000 FROM generate_series(1, 1000) n;
@@ -62,7 +68,8 @@ SELECT price FROM bare_listing WHERE id = :listing;
 UPDATE bare_listing SET stock = stock - 1 WHERE id = :listing AND stock >= 1;
 INSERT INTO bare_order (buyer, total, status) VALUES (:buyer, 9900, 'placed') RETURNING id AS o \\gset
 INSERT INTO bare_line (order_id, listing, quantity, price) VALUES (:o, :listing, 1, 9900);
-INSERT INTO bare_entry (account, order_id, amount) VALUES (:buyer, :o, -9900), (0, :o, 9900), (:buyer, :o, 0), (0, :o, 0);
+INSERT INTO bare_entry (account, order_id, amount) VALUES (:buyer, :o, -9900), (0, :o, 9900), (:buyer, :o,
+0), (0, :o, 0);
 UPDATE bare_account SET given = given + 9900 WHERE id = :buyer;
 UPDATE bare_order SET status = 'paid' WHERE id = :o;
 COMMIT;
@@ -102,26 +109,45 @@ def _measure(world: Any) -> list[dict[str, Any]]:
     value, peer = statistics.median(ours), statistics.median(least)
     return [
         {
-            "bench": f"T4 order placed and paid over REST, {CLIENTS} connections", "value": round(value),
-            "unit": "orders/s", "spread": f"{round(min(ours))}-{round(max(ours))}", "peer": round(peer),
-            "peer_is": "the least SQL, statement by statement, pgbench", "ratio": round(value / peer, 3),
-            "target": f">= {TARGET} of the peer", "ok": value / peer >= TARGET,
+            "bench": f"T4 order placed and paid over REST, {CLIENTS} connections",
+            "value": round(value),
+            "unit": "orders/s",
+            "spread": f"{round(min(ours))}-{round(max(ours))}",
+            "peer": round(peer),
+            "peer_is": "the least SQL, statement by statement, pgbench",
+            "ratio": round(value / peer, 3),
+            "target": f">= {TARGET} of the peer",
+            "ok": value / peer >= TARGET,
         },
         {
-            "bench": "T4 SQL statements of that call", "value": count, "unit": "statements", "limit": STATEMENTS,
-            "ratio": round(count / STATEMENTS, 2), "target": f"<= {STATEMENTS}", "ok": count <= STATEMENTS,
+            "bench": "T4 SQL statements of that call",
+            "value": count,
+            "unit": "statements",
+            "limit": STATEMENTS,
+            "ratio": round(count / STATEMENTS, 2),
+            "target": f"<= {STATEMENTS}",
+            "ok": count <= STATEMENTS,
         },
         {
-            "bench": "the same against a trivial DRF view", "value": round(value), "unit": "orders/s",
-            "peer": round(statistics.median(plain)), "ratio": round(value / statistics.median(plain), 3),
-            "target": "orientation", "ok": True,
-        },
-        {
-            "bench": f"{BATCH} orders placed and paid in one call", "value": round(batch), "unit": "orders/s",
-            "peer": round(value), "peer_is": "one by one", "ratio": round(batch / value, 1), "target": "orientation",
+            "bench": "the same against a trivial DRF view",
+            "value": round(value),
+            "unit": "orders/s",
+            "peer": round(statistics.median(plain)),
+            "ratio": round(value / statistics.median(plain), 3),
+            "target": "orientation",
             "ok": True,
         },
-    ]  # fmt: skip
+        {
+            "bench": f"{BATCH} orders placed and paid in one call",
+            "value": round(batch),
+            "unit": "orders/s",
+            "peer": round(value),
+            "peer_is": "one by one",
+            "ratio": round(batch / value, 1),
+            "target": "orientation",
+            "ok": True,
+        },
+    ]
 
 
 def _stage() -> tuple[list[int], list[int]]:
@@ -160,15 +186,35 @@ def _pgbench(schema: str, seconds: int) -> float:
         script.write(BARE)
         script.flush()
         env = {
-            **os.environ, "PGPASSWORD": str(database["PASSWORD"]), "PGOPTIONS": f"-c search_path={schema},public",
-        }  # fmt: skip
+            **os.environ,
+            "PGPASSWORD": str(database["PASSWORD"]),
+            "PGOPTIONS": f"-c search_path={schema},public",
+        }
         done = subprocess.run(
             [
-                str(pgbench()), "-n", "-c", str(CLIENTS), "-j", "2", "-T", str(seconds), "-f", script.name,
-                "-h", str(database["HOST"]), "-p", str(database["PORT"]), "-U", str(database["USER"]), str(database["NAME"]),
+                str(pgbench()),
+                "-n",
+                "-c",
+                str(CLIENTS),
+                "-j",
+                "2",
+                "-T",
+                str(seconds),
+                "-f",
+                script.name,
+                "-h",
+                str(database["HOST"]),
+                "-p",
+                str(database["PORT"]),
+                "-U",
+                str(database["USER"]),
+                str(database["NAME"]),
             ],
-            env=env, capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     [line] = [line for line in done.stdout.splitlines() if line.startswith("tps")]
     return float(line.split("=")[1].split()[0])
 

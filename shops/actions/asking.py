@@ -44,8 +44,9 @@ class Ask:
 LINE = """
     SELECT l.id, l.order_id AS order, l.delivery, l.paid_fen, l.postage_fen, l.refunded_fen,
            l.shipped_at IS NOT NULL AS shipped, l.closed_at IS NOT NULL AS closed, p.signed_at,
-           o.status, o.buyer_id AS buyer, o.seller_id AS seller, (l.snapshot->>'seven_day_return')::boolean AS seven_day_return,
-           (SELECT r.id FROM shops_refund r WHERE r.line_id = l.id AND r.status = ANY(%s)) AS open
+           o.status, o.buyer_id AS buyer, o.seller_id AS seller, (l.snapshot->>'seven_day_return')::boolean AS
+           seven_day_return, (SELECT r.id FROM shops_refund r WHERE r.line_id = l.id
+           AND r.status = ANY(%s)) AS open
       FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id
       LEFT JOIN shops_shipment p ON p.id = l.shipment_id WHERE l.id = ANY(%s)
 """
@@ -136,8 +137,10 @@ def _misfit(intent: Ask, line: Row, rules: Regime, at: datetime) -> Refusal | No
     if not 1 <= (intent.amount_fen if intent.amount_fen is not None else most) <= most:
         return Invalid(
             f"at most {most} fen can be asked back for line {intent.line}",
-            field="amount_fen", rule="no_more_of_a_line_is_refunded_than_was_paid", way_out=f"Ask for 1 to {most}.",
-        )  # fmt: skip
+            field="amount_fen",
+            rule="no_more_of_a_line_is_refunded_than_was_paid",
+            way_out=f"Ask for 1 to {most}.",
+        )
     if intent.reason == "no_reason":
         return _not_without_reason(intent, line, rules, at)
     return None
@@ -158,7 +161,8 @@ def _not_without_reason(intent: Ask, line: Row, rules: Regime, at: datetime) -> 
 
 
 def _stop_clocks(orders: Sequence[int], rules: Regime, *, at: datetime) -> None:
-    """Count the requests on their orders; a running confirm clock stops. Confirming excludes it by the same row."""
+    """Count the requests on their orders; a running confirm clock stops. Confirming excludes it by the same
+    row."""
     count = Counter(orders)
     stopped = execute(
         """UPDATE shops_order o
@@ -169,10 +173,13 @@ def _stop_clocks(orders: Sequence[int], rules: Regime, *, at: datetime) -> None:
              FROM unnest(%(orders)s::bigint[], %(counts)s::int[]) AS c(id, count)
             WHERE o.id = c.id AND o.status = ANY(%(escrow)s)""",
         {
-            "at": at, "pauses": rules.trade.refund_pauses_confirm, "orders": list(count), "counts": list(count.values()),
+            "at": at,
+            "pauses": rules.trade.refund_pauses_confirm,
+            "orders": list(count),
+            "counts": list(count.values()),
             "escrow": list(IN_ESCROW),
         },
-    )  # fmt: skip
+    )
     if stopped != len(count):
         raise Conflict(
             "an order was settled meanwhile", field="status", rule="refunds_are_open_only_while_in_escrow"
@@ -184,24 +191,46 @@ def _asked(intents: Sequence[Ask], there: dict[int, Row], rules: Regime, *, at: 
     for intent in intents:
         line = there[intent.line]
         phase = "shipped" if line["shipped"] else "unshipped"
-        records.append({
-            "order_id": line["order"], "line_id": intent.line, "buyer_id": line["buyer"], "seller_id": line["seller"],
-            "status": "asked", "kind": intent.kind, "phase": phase, "delivery": line["delivery"],
-            "reason": intent.reason, "text": intent.text, "asked_at": at, "modified_at": at,
-            "amount_fen": intent.amount_fen if intent.amount_fen is not None else _most(intent, line),
-            "answer_by": clocks.answer_by(at, phase=phase, delivery=line["delivery"], refund=rules.refund),
-            "postage_by": _postage_by(intent.reason, rules), "refusal": "", "return_delivery": "",
-            "return_carrier": "", "return_tracking_no": "", "return_postage_fen": 0, "postage_paid_fen": 0,
-            "settled_by": "",
-        })  # fmt: skip
+        records.append(
+            {
+                "order_id": line["order"],
+                "line_id": intent.line,
+                "buyer_id": line["buyer"],
+                "seller_id": line["seller"],
+                "status": "asked",
+                "kind": intent.kind,
+                "phase": phase,
+                "delivery": line["delivery"],
+                "reason": intent.reason,
+                "text": intent.text,
+                "asked_at": at,
+                "modified_at": at,
+                "amount_fen": intent.amount_fen if intent.amount_fen is not None else _most(intent, line),
+                "answer_by": clocks.answer_by(
+                    at, phase=phase, delivery=line["delivery"], refund=rules.refund
+                ),
+                "postage_by": _postage_by(intent.reason, rules),
+                "refusal": "",
+                "return_delivery": "",
+                "return_carrier": "",
+                "return_tracking_no": "",
+                "return_postage_fen": 0,
+                "postage_paid_fen": 0,
+                "settled_by": "",
+            }
+        )
     ids = insert(Refund, records)
     told = [
         {
-            "id": i, "order": r["order_id"], "line": r["line_id"], "buyer": r["buyer_id"], "seller": r["seller_id"],
+            "id": i,
+            "order": r["order_id"],
+            "line": r["line_id"],
+            "buyer": r["buyer_id"],
+            "seller": r["seller_id"],
             **{name: r[name] for name in ("kind", "phase", "reason", "amount_fen", "settled_by")},
         }
         for i, r in zip(ids, records, strict=True)
-    ]  # fmt: skip
+    ]
     emit("refund.asked", refund_facts(told), at=at)
     return ids
 
@@ -256,20 +285,34 @@ def change(intents: Sequence[Change], *, at: datetime, by: int | None = None) ->
             refused[n] = fault
         phase = "shipped" if line["shipped"] else "unshipped"
         due = clocks.answer_by(at, phase=phase, delivery=line["delivery"], refund=rules.refund)
-        each.append({
-            "amount_fen": wish.amount_fen, "kind": wish.kind, "reason": wish.reason, "text": wish.text, "phase": phase,
-            "answer_by": due, "postage_by": _postage_by(wish.reason, rules),
-        })  # fmt: skip
+        each.append(
+            {
+                "amount_fen": wish.amount_fen,
+                "kind": wish.kind,
+                "reason": wish.reason,
+                "text": wish.text,
+                "phase": phase,
+                "answer_by": due,
+                "postage_by": _postage_by(wish.reason, rules),
+            }
+        )
     if refused:
         raise several(refused)
     moved = move(
-        REFUND, REFUND_STEP["change"], ids, at=at, by=by,
+        REFUND,
+        REFUND_STEP["change"],
+        ids,
+        at=at,
+        by=by,
         sets="amount_fen = i.amount_fen, kind = i.kind, reason = i.reason, text = i.text, phase = i.phase,"
         " answer_by = i.answer_by, postage_by = i.postage_by, escalate_by = NULL",
         each=(
-            "amount_fen bigint, kind text, reason text, text text, phase text, answer_by timestamptz, postage_by text",
+            (
+                "amount_fen bigint, kind text, reason text, text text, phase text, answer_by timestamptz,"
+                " postage_by text"
+            ),
             each,
         ),
-    )  # fmt: skip
+    )
     emit("refund.changed", refund_facts(moved), at=at)
     return ids

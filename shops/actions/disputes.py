@@ -1,7 +1,8 @@
 """A refusal before the platform: evidence, the seller's reply, a ruling that escrow carries out.
 
 While a dispute is open the order's escrow is frozen. When the platform's working days pass without a ruling,
-time rules: for the buyer if the seller was silent throughout, else for the seller (`rules.refund.default_award`).
+time rules: for the buyer if the seller was silent throughout, else for the seller
+(`rules.refund.default_award`).
 """
 
 from __future__ import annotations
@@ -47,20 +48,30 @@ class Say:
 
 @transaction.atomic(savepoint=False)
 def escalate(refunds: Sequence[int], *, at: datetime, by: int | None = None) -> list[int]:
-    """Take refusals to the platform; returns the disputes' ids. `by`: the buyer. Freezes the orders' escrow."""
+    """Take refusals to the platform; returns the disputes' ids. `by`: the buyer. Freezes the orders'
+    escrow.
+    """
     moved = move(REFUND, REFUND_STEP["escalate"], refunds, at=at, by=by)
     due = clocks.evidence_by(at, regime.at(at).dispute)
     ids = insert(
         Dispute,
         [
             {
-                "refund_id": row["id"], "order_id": row["order"], "buyer_id": row["buyer"], "seller_id": row["seller"],
-                "status": "evidence", "opened_at": at, "evidence_by": due, "reply": "", "must_return": False,
-                "ruling": "", "ruled_by": "",
+                "refund_id": row["id"],
+                "order_id": row["order"],
+                "buyer_id": row["buyer"],
+                "seller_id": row["seller"],
+                "status": "evidence",
+                "opened_at": at,
+                "evidence_by": due,
+                "reply": "",
+                "must_return": False,
+                "ruling": "",
+                "ruled_by": "",
             }
             for row in moved
         ],
-    )  # fmt: skip
+    )
     held = rows(
         "SELECT reference FROM payments_escrow WHERE reference = ANY(%s) AND status = 'held' ORDER BY id",
         [[reference(row["order"]) for row in moved]],
@@ -188,7 +199,8 @@ def rule(rulings: Sequence[Ruling], *, at: datetime) -> list[int]:
 
 @transaction.atomic(savepoint=False)
 def default(ids: Sequence[int], *, at: datetime) -> list[int]:
-    """`rule_by` has come and nobody ruled: for the buyer if the seller was silent throughout, else for the seller."""
+    """`rule_by` has come and nobody ruled: for the buyer if the seller was silent throughout, else for the
+    seller."""
     spoke = {
         row[0]
         for row in rows(
@@ -214,14 +226,18 @@ def _asked(ids: Sequence[int]) -> dict[int, tuple[int, str, str]]:
 
 def _ruled(rulings: Sequence[Ruling], step: str, who: str, *, at: datetime) -> list[int]:
     moved = move(
-        DISPUTE, DISPUTE_STEP[step], [ruling.dispute for ruling in rulings], at=at,
-        sets="award_fen = i.award_fen, must_return = i.must_return, ruling = i.text, ruled_by = %(who)s, settled_at = %(at)s",
+        DISPUTE,
+        DISPUTE_STEP[step],
+        [ruling.dispute for ruling in rulings],
+        at=at,
+        sets="award_fen = i.award_fen, must_return = i.must_return, ruling = i.text, ruled_by = %(who)s,"
+        " settled_at = %(at)s",
         each=(
             "award_fen bigint, must_return boolean, text text",
             [{"award_fen": r.award_fen, "must_return": r.must_return, "text": r.text} for r in rulings],
         ),
         who=who,
-    )  # fmt: skip
+    )
     emit("dispute.ruled", dispute_facts(moved), at=at)
     against = [row["refund"] for row in moved if row["award_fen"] == 0]
     back = [row for row in moved if row["award_fen"] and row["must_return"]]

@@ -1,7 +1,7 @@
 """One conditional UPDATE moves many orders, refunds or disputes, and returns what their events tell.
 
-It is `common.transitions.take` with three additions that a trade needs: the row's own party acts, each row may
-bring values of its own, and the moved rows come back from the same statement.
+It is `common.transitions.take` with three additions that a trade needs: the row's own party acts, each row
+may bring values of its own, and the moved rows come back from the same statement.
 """
 
 from __future__ import annotations
@@ -37,14 +37,18 @@ LINES = """(SELECT json_agg(json_build_object('line', l.id, 'listing', l.listing
 ORDER = Noun(
     "order",
     "shops_order",
-    "t.id, t.buyer_id AS buyer, t.seller_id AS seller, t.shop_id AS shop, t.status, t.kind, t.delivery, t.total_fen,"
-    f" t.postage_fen, t.refunded_fen, t.open_refunds, t.placed_at, t.paid_at, t.shipped_at, t.closed_by, {LINES}",
+    "t.id, t.buyer_id AS buyer, t.seller_id AS seller, t.shop_id AS shop, t.status, t.kind, t.delivery,"
+    " t.total_fen,"
+    f" t.postage_fen, t.refunded_fen, t.open_refunds, t.placed_at, t.paid_at, t.shipped_at, t.closed_by,"
+    f" {LINES}",
 )
 REFUND = Noun(
     "refund",
     "shops_refund",
-    "t.id, t.order_id AS order, t.line_id AS line, t.buyer_id AS buyer, t.seller_id AS seller, t.status, t.kind,"
-    " t.phase, t.reason, t.amount_fen, t.delivery, t.return_delivery, t.return_postage_fen, t.postage_by, t.settled_by",
+    "t.id, t.order_id AS order, t.line_id AS line, t.buyer_id AS buyer, t.seller_id AS seller, t.status,"
+    " t.kind,"
+    " t.phase, t.reason, t.amount_fen, t.delivery, t.return_delivery, t.return_postage_fen, t.postage_by,"
+    " t.settled_by",
 )
 DISPUTE = Noun(
     "dispute",
@@ -90,12 +94,18 @@ def move(
     moved = dicts(
         f"""UPDATE {noun.table} t SET {changes}
               FROM json_to_recordset(%(intents)s::json) AS i(id bigint{", " + columns if columns else ""})
-             WHERE t.id = i.id AND t.status = ANY(%(sources)s) AND {party if by is not None else "TRUE"} AND ({where})
+             WHERE t.id = i.id AND t.status = ANY(%(sources)s) AND {party if by is not None else "TRUE"}
+             AND ({where})
          RETURNING {noun.gives}""",
         {
-            "intents": dumps(intents), "sources": list(step.sources), "target": step.target, "by": by, "at": at,
-        } | values,
-    )  # fmt: skip
+            "intents": dumps(intents),
+            "sources": list(step.sources),
+            "target": step.target,
+            "by": by,
+            "at": at,
+        }
+        | values,
+    )
     found = {row["id"]: row for row in moved}
     if len(found) != len(ids):
         raise _why_not(noun, step, ids, found, by=by, role=role, otherwise=otherwise)
@@ -169,8 +179,17 @@ def wrong_state(noun: str, number: int, status: str, action: str, sources: Seque
 
 
 FACTS = (
-    "id", "buyer", "seller", "shop", "kind", "delivery", "total_fen", "postage_fen", "refunded_fen", "placed_at",
-)  # fmt: skip
+    "id",
+    "buyer",
+    "seller",
+    "shop",
+    "kind",
+    "delivery",
+    "total_fen",
+    "postage_fen",
+    "refunded_fen",
+    "placed_at",
+)
 LINE_FACTS = ("line", "listing", "section", "quantity", "paid_fen", "refunded_fen")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from events.actions import emit
 from payments import escrow
 from regime import queries as regime
 from shops.actions import stock
+from shops.actions.extending import Extend, extend, prolong
 from shops.actions.moving import ORDER, Row, about, move, order_facts, reference
 from shops.actions.placing import Place, Wanted, place, place_rows
 from shops.models import OrderLine
@@ -25,9 +26,25 @@ from shops.rules.clocks import ship_by
 from shops.rules.order import FLAGS, ORDER_STEP, TEXT_MOST, divided
 
 __all__ = [
-    "Adjust", "Extend", "Place", "Remark", "Wanted", "adjust", "auto_confirm", "buy", "cancel", "confirm", "expire", "extend",
-    "pay", "place", "place_and_pay", "place_rows", "prolong", "remark",
-]  # fmt: skip
+    "Adjust",
+    "Extend",
+    "Place",
+    "Remark",
+    "Wanted",
+    "adjust",
+    "auto_confirm",
+    "buy",
+    "cancel",
+    "confirm",
+    "expire",
+    "extend",
+    "pay",
+    "place",
+    "place_and_pay",
+    "place_rows",
+    "prolong",
+    "remark",
+]
 
 
 @transaction.atomic(savepoint=False)
@@ -49,7 +66,7 @@ def buy(intents: Sequence[Place], *, at: datetime) -> list[list[Row]]:
 
 @transaction.atomic(savepoint=False)
 def pay(ids: Sequence[int], *, at: datetime, by: int | None = None) -> list[int]:
-    """Pay the orders from their buyers' balances into escrow; `by`: the buyer who pays (None: the platform asks).
+    """Pay the orders from their buyers' balances into escrow; `by`: the buyer (None: the platform asks).
 
     Starts the ship-by clock; goods that send themselves are sent. `Conflict` for an order that is not unpaid,
     `Unaffordable` for a buyer who lacks the money; rows are indices of `ids`.
@@ -99,16 +116,23 @@ def _hold_and_tell(paid: Sequence[Row], *, at: datetime) -> None:
 
 @transaction.atomic(savepoint=False)
 def cancel(ids: Sequence[int], *, at: datetime, by: int | None = None) -> list[int]:
-    """Close unpaid orders for their buyer or seller (None: the platform); stock returns. `Conflict` once paid."""
+    """Close unpaid orders for their buyer or seller (None: the platform); stock returns. `Conflict` once
+    paid."""
     who = (
         "CASE %(by)s::bigint WHEN t.buyer_id THEN 'buyer' WHEN t.seller_id THEN 'seller' ELSE 'platform' END"
     )
     return _cancelled(
         move(
-            ORDER, ORDER_STEP["cancel"], ids, at=at, by=by, role="party", sets=f"closed_at = %(at)s, closed_by = {who}"
+            ORDER,
+            ORDER_STEP["cancel"],
+            ids,
+            at=at,
+            by=by,
+            role="party",
+            sets=f"closed_at = %(at)s, closed_by = {who}",
         ),
         at=at,
-    )  # fmt: skip
+    )
 
 
 @transaction.atomic(savepoint=False)
@@ -130,7 +154,8 @@ def restock(orders: Sequence[int], *, at: datetime) -> None:
     """Give back what the lines of these orders took and nobody has given back yet."""
     back = rows(
         """UPDATE shops_orderline SET restocked_at = %s
-            WHERE order_id = ANY(%s) AND taken_count > 0 AND restocked_at IS NULL RETURNING listing_id, taken_count""",
+            WHERE order_id = ANY(%s) AND taken_count > 0 AND restocked_at IS NULL RETURNING listing_id,
+            taken_count""",
         [at, list(orders)],
     )
     if back:
@@ -139,7 +164,8 @@ def restock(orders: Sequence[int], *, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Adjust:
-    """The seller's new terms for an unpaid order: so much more (or, negative, less) for the goods; the postage."""
+    """The seller's new terms for an unpaid order: so much more (or, negative, less) for the goods; the
+    postage."""
 
     order: int
     adjust_fen: int = 0
@@ -150,8 +176,8 @@ class Adjust:
 def adjust(intents: Sequence[Adjust], *, at: datetime, by: int | None = None) -> list[int]:
     """Change what unpaid orders cost; returns the new totals in fen. Lines share it by their prices.
 
-    `by`: the seller. An adjustment replaces the one before. `Invalid` when nothing would be left to pay for the
-    goods, `Conflict` once paid.
+    `by`: the seller. An adjustment replaces the one before. `Invalid` when nothing would be left to pay for
+    the goods, `Conflict` once paid.
     """
     wrong = [
         n
@@ -197,8 +223,10 @@ def adjust(intents: Sequence[Adjust], *, at: datetime, by: int | None = None) ->
 def _lines(orders: Sequence[int]) -> dict[int, list[Row]]:
     found: dict[int, list[Row]] = {}
     for line in dicts(
-        """SELECT l.id, l.order_id AS order, l.price_fen * l.quantity AS goods_fen, o.postage_fen, o.discount_fen
-             FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id WHERE l.order_id = ANY(%s) ORDER BY l.id""",
+        """SELECT l.id, l.order_id AS order, l.price_fen * l.quantity AS goods_fen, o.postage_fen,
+        o.discount_fen
+             FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id
+             WHERE l.order_id = ANY(%s) ORDER BY l.id""",
         [list(orders)],
     ):
         found.setdefault(line["order"], []).append(line)
@@ -233,11 +261,16 @@ def auto_confirm(ids: Sequence[int], *, at: datetime) -> list[int]:
     """`confirm_by` has come: the buyer's silence is receipt."""
     return _finished(
         move(
-            ORDER, ORDER_STEP["auto_confirm"], ids, at=at, sets="finished_at = %(at)s", where="t.open_refunds = 0",
+            ORDER,
+            ORDER_STEP["auto_confirm"],
+            ids,
+            at=at,
+            sets="finished_at = %(at)s",
+            where="t.open_refunds = 0",
             otherwise=_refund_is_open,
         ),
         at=at,
-    )  # fmt: skip
+    )
 
 
 def _finished(done: Sequence[Row], *, at: datetime) -> list[int]:
@@ -259,74 +292,6 @@ def _refund_is_open(row: Row) -> Refusal:
         rule="a_refund_stops_confirming",
         way_out="Settle or withdraw it first.",
         extra={"state": row["status"], "open_refunds": row["open_refunds"]},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Extend:
-    """The seller gives the buyer so many more days to confirm."""
-
-    order: int
-    days: int
-
-
-@transaction.atomic(savepoint=False)
-def extend(intents: Sequence[Extend], *, at: datetime, by: int | None = None) -> list[int]:
-    """Add days to the confirm clock of shipped orders; `by`: the seller. Days and how often are levers.
-
-    `Invalid` for days nobody offers, `Conflict` when not shipped, paused by a refund, or too often.
-    """
-    trade = regime.at(at).trade
-    wrong = [n for n, intent in enumerate(intents) if intent.days not in trade.seller_extension_days]
-    if wrong:
-        offered = ", ".join(str(days) for days in trade.seller_extension_days)
-        raise Invalid(
-            f"an extension is {offered} days", field="days", rule="extension_days_are_offered", way_out=f"Choose {offered}.",
-            rows=wrong,
-        )  # fmt: skip
-    moved = move(
-        ORDER, ORDER_STEP["extend"], [intent.order for intent in intents], at=at, by=by, role="seller",
-        sets="confirm_by = t.confirm_by + make_interval(hours => i.days * 24), seller_extensions = t.seller_extensions + 1",
-        where="t.confirm_by IS NOT NULL AND (%(limit)s = 0 OR t.seller_extensions < %(limit)s)",
-        otherwise=_not_extended, each=("days int", [{"days": intent.days} for intent in intents]),
-        limit=trade.seller_extension_limit_count,
-    )  # fmt: skip
-    emit(
-        "order.extended",
-        order_facts(moved, by=["seller"] * len(moved), days=[i.days for i in intents]),
-        at=at,
-    )
-    return [row["id"] for row in moved]
-
-
-@transaction.atomic(savepoint=False)
-def prolong(ids: Sequence[int], *, at: datetime, by: int | None = None) -> list[int]:
-    """The buyer asks for the regime's few days more, near the end only and so often only. `by`: the buyer."""
-    trade = regime.at(at).trade
-    moved = move(
-        ORDER, ORDER_STEP["extend"], ids, at=at, by=by, role="buyer",
-        sets="confirm_by = t.confirm_by + %(more)s, buyer_extensions = t.buyer_extensions + 1",
-        where="t.confirm_by IS NOT NULL AND (%(limit)s = 0 OR t.buyer_extensions < %(limit)s) AND t.confirm_by <= %(near)s",
-        otherwise=_not_extended, limit=trade.buyer_extension_limit_count,
-        more=timedelta(days=trade.buyer_extension_days), near=at + timedelta(days=trade.buyer_extension_last_days),
-    )  # fmt: skip
-    days = [trade.buyer_extension_days] * len(moved)
-    emit("order.extended", order_facts(moved, by=["buyer"] * len(moved), days=days), at=at)
-    return [row["id"] for row in moved]
-
-
-def _not_extended(row: Row) -> Refusal:
-    paused = row["confirm_by"] is None
-    return Conflict(
-        f"order {row['id']}: the confirm clock is paused by a refund"
-        if paused
-        else f"order {row['id']}: it is too early, or it was extended as often as it may be",
-        field="status",
-        rule="a_paused_clock_is_not_extended" if paused else "extensions_are_limited",
-        way_out="Wait until the refund is settled."
-        if paused
-        else "Ask again in the last days, or ask the seller.",
-        extra={"state": row["status"]},
     )
 
 
@@ -368,7 +333,8 @@ def remark(intents: Sequence[Remark], *, at: datetime, by: int | None = None) ->
         raise several(refused)
     notes: list[Mapping[str, Any]] = [{"id": i.order, "memo": i.memo, "flag": i.flag} for i in intents]
     rows(
-        """UPDATE shops_order t SET memo = coalesce(i.memo, t.memo), flag = coalesce(i.flag, t.flag), modified_at = %s
+        """UPDATE shops_order t SET memo = coalesce(i.memo, t.memo), flag = coalesce(i.flag, t.flag),
+        modified_at = %s
              FROM json_to_recordset(%s::json) AS i(id bigint, memo text, flag smallint) WHERE t.id = i.id""",
         [at, dumps(notes)],
     )

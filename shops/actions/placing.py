@@ -1,4 +1,5 @@
-"""Placing orders: what it costs, the stock it takes, the snapshot it keeps. A hundred orders are one statement."""
+"""Placing orders: what it costs, the stock it takes, the snapshot it keeps. A hundred orders are one
+statement."""
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ class Wanted:
 class Place:
     """A buyer's basket: one order for each seller in it. `deal`: at that page's price and terms instead.
 
-    `kind`: plain, or flash (a half-hour to pay). `discount_fen` is for the floors above (coupons): it is taken
-    off the goods and never asked of a buyer.
+    `kind`: plain, or flash (a half-hour to pay). `discount_fen` is for the floors above (coupons): it is
+    taken off the goods and never asked of a buyer.
     """
 
     buyer: int
@@ -57,9 +58,11 @@ class Place:
 # The pieces are taken in the statement that quotes what they cost; a refusal takes the statement back.
 QUOTE = f"""
     WITH taken AS ({stock.TAKE})
-    SELECT w.n, w.k, w.listing, w.quantity, b.status AS buyer, l.price_fen, l.postage_fen, l.supply, l.delivery,
-           l.ready_at, l.ship_within_days, l.status, l.section_id AS section, l.shop_id AS shop, s.owner_id AS seller,
-           s.status AS shop_status, s.protection_since IS NOT NULL AND s.protection_since <= %(at)s AS protected,
+    SELECT w.n, w.k, w.listing, w.quantity, b.status AS buyer, l.price_fen, l.postage_fen, l.supply,
+    l.delivery,
+           l.ready_at, l.ship_within_days, l.status, l.section_id AS section, l.shop_id AS shop, s.owner_id AS
+           seller, s.status AS shop_status, s.protection_since IS NOT NULL
+           AND s.protection_since <= %(at)s AS protected,
            t.stock AS left
       FROM unnest(%(n)s::int[], %(listing)s::bigint[], %(quantity)s::bigint[], %(buyer)s::bigint[])
            WITH ORDINALITY AS w(n, listing, quantity, buyer, k)
@@ -69,32 +72,39 @@ QUOTE = f"""
      ORDER BY w.k
 """
 ORDER_COLUMNS = (
-    "buyer_id bigint, seller_id bigint, shop_id bigint, deal_id bigint, kind text, status text, goods_fen bigint,"
+    "buyer_id bigint, seller_id bigint, shop_id bigint, deal_id bigint, kind text, status text,"
+    " goods_fen bigint,"
     " postage_fen bigint, discount_fen bigint, total_fen bigint, delivery text, placed_at timestamptz,"
-    " pay_by timestamptz, paid_at timestamptz, ship_by timestamptz, modified_at timestamptz, message text, receiver jsonb"
+    " pay_by timestamptz, paid_at timestamptz, ship_by timestamptz, modified_at timestamptz, message text,"
+    " receiver jsonb"
 )
 ORDER_NAMES = ", ".join(column.split()[0] for column in ORDER_COLUMNS.split(", "))
 LINE_COLUMNS = "n int, listing_id bigint, quantity int, price_fen bigint, paid_fen bigint, postage_fen bigint"
 # Both tables are numbered from their last row on, in the order given; the snapshot is taken where it lies.
 INSERT = f"""
 WITH last AS MATERIALIZED (
-    SELECT (SELECT coalesce(max(id), 0) FROM shops_order) AS o, (SELECT coalesce(max(id), 0) FROM shops_orderline) AS l
+    SELECT (SELECT coalesce(max(id), 0) FROM shops_order) AS o, (SELECT coalesce(max(id), 0)
+    FROM shops_orderline) AS l
 ), placed AS (
-    INSERT INTO shops_order (id, {ORDER_NAMES}, adjust_fen, refunded_fen, compensation_fen, closed_by, open_refunds,
+    INSERT INTO shops_order (id, {ORDER_NAMES}, adjust_fen, refunded_fen, compensation_fen, closed_by,
+    open_refunds,
                              seller_extensions, buyer_extensions, memo, flag)
-    SELECT last.o + r.ordinality, {", ".join(f"r.{name}" for name in ORDER_NAMES.split(", "))}, 0, 0, 0, '', 0, 0, 0, '', 0
+    SELECT last.o + r.ordinality, {", ".join(f"r.{name}" for name in ORDER_NAMES.split(", "))}, 0, 0, 0, '',
+    0, 0, 0, '', 0
       FROM last, ROWS FROM (json_to_recordset(%(orders)s::json) AS ({ORDER_COLUMNS})) WITH ORDINALITY AS r
      ORDER BY r.ordinality
 ), kept AS (
     INSERT INTO shops_orderline (id, order_id, listing_id, title, quantity, price_fen, paid_fen, postage_fen,
                                  refunded_fen, delivery, taken_count, snapshot)
-    SELECT last.l + r.ordinality, last.o + r.n, g.id, g.title, r.quantity, r.price_fen, r.paid_fen, r.postage_fen,
+    SELECT last.l + r.ordinality, last.o + r.n, g.id, g.title, r.quantity, r.price_fen, r.paid_fen,
+    r.postage_fen,
            0, g.delivery, CASE WHEN g.supply = 'custom' THEN 0 ELSE r.quantity END,
            jsonb_build_object(
                'title', g.title, 'price_fen', g.price_fen, 'postage_fen', g.postage_fen, 'version', g.version,
                'category_id', g.category_id, 'section_id', g.section_id, 'properties', g.properties,
                'condition', g.condition, 'supply', g.supply, 'ready_at', g.ready_at,
-               'ship_within_days', g.ship_within_days, 'outer_id', g.outer_id, 'picture_count', g.picture_count,
+               'ship_within_days', g.ship_within_days, 'outer_id', g.outer_id, 'picture_count',
+               g.picture_count,
                'description_richness', g.description_richness, 'shop_name', s.name,
                'seven_day_return', s.seven_day_return,
                'protected', s.protection_since IS NOT NULL AND s.protection_since <= %(at)s)
@@ -118,7 +128,8 @@ def place(intents: Sequence[Place], *, at: datetime) -> list[list[int]]:
 
 
 def place_rows(intents: Sequence[Place], *, at: datetime, paid: bool = False) -> list[list[Row]]:
-    """As `place`, giving the rows that events tell of. `paid`: they are born paid; the caller holds the money."""
+    """As `place`, giving the rows that events tell of. `paid`: they are born paid; the caller holds the
+    money."""
     if not intents:
         return []
     rules = regime.at(at)
@@ -137,7 +148,8 @@ def place_rows(intents: Sequence[Place], *, at: datetime, paid: bool = False) ->
 def _wanted(
     intents: Sequence[Place], at: datetime
 ) -> tuple[list[tuple[int, Wanted]], dict[tuple[int, int], int], dict[int, int]]:
-    """(basket, what is wanted) of every line; the prices that deal pages fix, by (basket, listing); their postage."""
+    """(basket, what is wanted) of every line; the prices that deal pages fix, by (basket, listing); their
+    postage."""
     refused = {n: fault for n, intent in enumerate(intents) if (fault := _fault(intent))}
     if refused:
         raise several(refused)
@@ -196,7 +208,9 @@ def _use_deals(intents: Sequence[Place], *, at: datetime) -> dict[int, deals.Use
 
 
 def _quoted(intents: Sequence[Place], wants: Sequence[tuple[int, Wanted]], at: datetime) -> list[Row]:
-    """What the market says about every line, each one buyable and its pieces taken; else refuses by basket."""
+    """What the market says about every line, each one buyable and its pieces taken; else refuses by
+    basket.
+    """
     quotes = dicts(
         QUOTE,
         {
@@ -263,7 +277,8 @@ def _drafts(
     rules: Regime,
     paid: bool,
 ) -> tuple[list[Row], list[Row]]:
-    """Orders and lines to write: one order a (basket, shop), in order of first mention; lines in order of orders."""
+    """Orders and lines to write: one order a (basket, shop), in order of first mention; lines in order of
+    orders."""
     groups: dict[tuple[int, int], list[Row]] = {}
     for quote in quotes:
         groups.setdefault((quote["n"], quote["shop"]), []).append(quote)
@@ -280,15 +295,29 @@ def _drafts(
         due = ship_by(
             at, parts, protected=group[0]["protected"], trade=rules.trade, protection=rules.protection
         )
-        orders.append({
-            "basket": n, "buyer_id": intent.buyer, "seller_id": group[0]["seller"], "shop_id": shop,
-            "deal_id": intent.deal, "kind": intent.kind, "status": "paid" if paid else "placed",
-            "goods_fen": sum(each), "postage_fen": sent, "discount_fen": off, "total_fen": sum(each) + sent - off,
-            "delivery": slowest([quote["delivery"] for quote in group]), "placed_at": at,
-            "pay_by": pay_by(at, intent.kind, rules.trade), "paid_at": at if paid else None,
-            "ship_by": due if paid else None, "modified_at": at, "message": intent.message,
-            "receiver": dict(intent.receiver),
-        })  # fmt: skip
+        orders.append(
+            {
+                "basket": n,
+                "buyer_id": intent.buyer,
+                "seller_id": group[0]["seller"],
+                "shop_id": shop,
+                "deal_id": intent.deal,
+                "kind": intent.kind,
+                "status": "paid" if paid else "placed",
+                "goods_fen": sum(each),
+                "postage_fen": sent,
+                "discount_fen": off,
+                "total_fen": sum(each) + sent - off,
+                "delivery": slowest([quote["delivery"] for quote in group]),
+                "placed_at": at,
+                "pay_by": pay_by(at, intent.kind, rules.trade),
+                "paid_at": at if paid else None,
+                "ship_by": due if paid else None,
+                "modified_at": at,
+                "message": intent.message,
+                "receiver": dict(intent.receiver),
+            }
+        )
         paid_fen, postage_fen = divided(each, sent, off)
         lines += [
             {
@@ -331,13 +360,24 @@ def _rows(orders: Sequence[Row], lines: Sequence[Row], last_order: int, last_lin
     """The drafts as `moving.ORDER` would give them, now that they have numbers."""
     placed = [
         {
-            "id": last_order + n, "basket": draft["basket"], "buyer": draft["buyer_id"], "seller": draft["seller_id"],
-            "shop": draft["shop_id"], "status": draft["status"], "kind": draft["kind"], "delivery": draft["delivery"],
-            "total_fen": draft["total_fen"], "postage_fen": draft["postage_fen"], "refunded_fen": 0, "open_refunds": 0,
-            "placed_at": draft["placed_at"], "paid_at": draft["paid_at"], "lines": [],
+            "id": last_order + n,
+            "basket": draft["basket"],
+            "buyer": draft["buyer_id"],
+            "seller": draft["seller_id"],
+            "shop": draft["shop_id"],
+            "status": draft["status"],
+            "kind": draft["kind"],
+            "delivery": draft["delivery"],
+            "total_fen": draft["total_fen"],
+            "postage_fen": draft["postage_fen"],
+            "refunded_fen": 0,
+            "open_refunds": 0,
+            "placed_at": draft["placed_at"],
+            "paid_at": draft["paid_at"],
+            "lines": [],
         }
         for n, draft in enumerate(orders, 1)
-    ]  # fmt: skip
+    ]
     for k, line in enumerate(lines, 1):
         placed[line["n"] - 1]["lines"].append({
             "line": last_line + k, "listing": line["listing_id"], "quantity": line["quantity"],

@@ -24,9 +24,24 @@ from shops.rules import clocks
 from shops.rules.refund import REFUND_STEP, RETURN_DELIVERIES, RETURN_POSTAGE_MOST_FEN, TEXT_MOST
 
 __all__ = [
-    "Ask", "Change", "Refuse", "SendBack", "agree", "ask", "change", "escalate", "idle", "lapse", "receive", "refuse",
-    "rule", "send_back", "silence", "taken_as_received", "withdraw",
-]  # fmt: skip
+    "Ask",
+    "Change",
+    "Refuse",
+    "SendBack",
+    "agree",
+    "ask",
+    "change",
+    "escalate",
+    "idle",
+    "lapse",
+    "receive",
+    "refuse",
+    "rule",
+    "send_back",
+    "silence",
+    "taken_as_received",
+    "withdraw",
+]
 
 
 @transaction.atomic(savepoint=False)
@@ -81,7 +96,8 @@ class Refuse:
 
 @transaction.atomic(savepoint=False)
 def refuse(intents: Sequence[Refuse], *, at: datetime, by: int | None = None) -> list[int]:
-    """Refuse requests, or parcels that came back wrong. The buyer may change, escalate or let it be. `by`: the seller."""
+    """Refuse requests, or parcels that came back wrong. The buyer may change, escalate or let it be. `by`:
+    the seller."""
     long = [n for n, intent in enumerate(intents) if len(intent.text) > TEXT_MOST]
     if long:
         raise Invalid(
@@ -128,20 +144,27 @@ def send_back(intents: Sequence[SendBack], *, at: datetime, by: int | None = Non
             )
     rules = regime.at(at).refund
     moved = move(
-        REFUND, REFUND_STEP["send_back"], [intent.refund for intent in intents], at=at, by=by,
+        REFUND,
+        REFUND_STEP["send_back"],
+        [intent.refund for intent in intents],
+        at=at,
+        by=by,
         sets="return_delivery = i.delivery, return_carrier = i.carrier, return_tracking_no = i.number,"
         " return_postage_fen = i.postage, receive_by = i.due, sent_back_at = %(at)s",
         each=(
             "delivery text, carrier text, number text, postage bigint, due timestamptz",
             [
                 {
-                    "delivery": i.delivery, "carrier": i.carrier, "number": i.tracking_no, "postage": i.postage_fen,
+                    "delivery": i.delivery,
+                    "carrier": i.carrier,
+                    "number": i.tracking_no,
+                    "postage": i.postage_fen,
                     "due": clocks.receive_by(at, i.delivery, rules),
                 }
                 for i in intents
             ],
         ),
-    )  # fmt: skip
+    )
     emit("refund.sent_back", refund_facts(moved), at=at)
     return [row["id"] for row in moved]
 
@@ -160,7 +183,9 @@ def taken_as_received(ids: Sequence[int], *, at: datetime) -> list[int]:
 
 @transaction.atomic(savepoint=False)
 def withdraw(ids: Sequence[int], *, at: datetime, by: int | None = None) -> list[int]:
-    """The buyer takes requests back (and drops their disputes); the confirm clock goes on. `by`: the buyer."""
+    """The buyer takes requests back (and drops their disputes); the confirm clock goes on. `by`: the
+    buyer.
+    """
     disputes.end(ids, "drop", at=at)
     moved = settling.close(ids, REFUND_STEP["withdraw"], at=at, who="buyer", by=by)
     return [row["id"] for row in moved]

@@ -20,7 +20,8 @@ SETTLED = "settled_at = %(at)s, settled_by = %(who)s"
 
 
 def close(ids: Sequence[int], step: Step, *, at: datetime, who: str, by: int | None = None) -> list[Row]:
-    """Close requests by `step`: nothing is paid back and the confirm clock goes on. `by`: the buyer, if one acts."""
+    """Close requests by `step`: nothing is paid back and the confirm clock goes on. `by`: the buyer, if one
+    acts."""
     closed = move(REFUND, step, ids, at=at, by=by, sets=SETTLED, who=who)
     _settle(closed, paid=False, at=at)
     emit("refund.closed", refund_facts(closed), at=at)
@@ -36,7 +37,8 @@ def succeed(
     by: int | None = None,
     awards: Sequence[int] | None = None,
 ) -> list[Row]:
-    """Pay requests back by `step`: `awards` (fen, by a ruling) or what was asked. `by`: the seller, if one acts.
+    """Pay requests back by `step`: `awards` (fen, by a ruling) or what was asked. `by`: the seller, if one
+    acts.
 
     Escrow pays; a line refunded in full is closed, its pieces return if they never left; an order refunded in
     full is closed; else its clock goes on.
@@ -75,7 +77,9 @@ def _refund_lines(paid: Sequence[Row], *, at: datetime) -> None:
 
 
 def _settle(refunds: Sequence[Row], *, paid: bool, at: datetime) -> list[Row]:
-    """Count the requests off their orders, and let the clock of an order with none left go on where it stood."""
+    """Count the requests off their orders, and let the clock of an order with none left go on where it
+    stood.
+    """
     count: dict[int, int] = defaultdict(int)
     fen: dict[int, int] = defaultdict(int)
     for row in refunds:
@@ -84,7 +88,8 @@ def _settle(refunds: Sequence[Row], *, paid: bool, at: datetime) -> list[Row]:
     orders = sorted(count)
     settled = dicts(
         """UPDATE shops_order o
-              SET refunded_fen = o.refunded_fen + d.fen, open_refunds = o.open_refunds - d.settled, modified_at = %(at)s,
+              SET refunded_fen = o.refunded_fen + d.fen, open_refunds = o.open_refunds - d.settled,
+              modified_at = %(at)s,
                   confirm_by = CASE WHEN o.open_refunds = d.settled AND o.confirm_left IS NOT NULL
                                     THEN %(at)s + o.confirm_left ELSE o.confirm_by END,
                   confirm_left = CASE WHEN o.open_refunds = d.settled THEN NULL ELSE o.confirm_left END
@@ -93,7 +98,8 @@ def _settle(refunds: Sequence[Row], *, paid: bool, at: datetime) -> list[Row]:
         RETURNING o.id, o.total_fen, o.refunded_fen,
                   o.status = 'shipped_part' AND NOT EXISTS (
                       SELECT FROM shops_orderline l
-                       WHERE l.order_id = o.id AND l.closed_at IS NULL AND l.shipped_at IS NULL) AS nothing_to_send""",
+                       WHERE l.order_id = o.id AND l.closed_at IS NULL
+                       AND l.shipped_at IS NULL) AS nothing_to_send""",
         {"at": at, "orders": orders, "fen": [fen[i] for i in orders], "count": [count[i] for i in orders]},
     )
     thaw(orders, at=at)
@@ -105,7 +111,8 @@ def thaw(orders: Sequence[int], *, at: datetime) -> None:
     free = rows(
         """SELECT e.reference FROM payments_escrow e
             WHERE e.reference = ANY(%s) AND e.status = 'frozen'
-              AND NOT EXISTS (SELECT FROM shops_dispute d WHERE 'order:' || d.order_id = e.reference AND d.order_id = ANY(%s)
+              AND NOT EXISTS (SELECT FROM shops_dispute d WHERE 'order:' || d.order_id = e.reference
+              AND d.order_id = ANY(%s)
                                  AND d.status = ANY(%s)) ORDER BY e.id""",
         [[reference(i) for i in orders], list(orders), list(DISPUTE_OPEN)],
     )
@@ -128,9 +135,14 @@ def _ship_rest(orders: Sequence[int], *, at: datetime) -> None:
     if orders:
         rules = regime.at(at)
         moved = move(
-            ORDER, ORDER_STEP["ship_rest"], orders, at=at, sets=STARTS_CLOCK, pauses=rules.trade.refund_pauses_confirm,
+            ORDER,
+            ORDER_STEP["ship_rest"],
+            orders,
+            at=at,
+            sets=STARTS_CLOCK,
+            pauses=rules.trade.refund_pauses_confirm,
             **spans(rules),
-        )  # fmt: skip
+        )
         emit("order.shipped", order_facts(moved), at=at)
 
 
@@ -160,7 +172,8 @@ def _pay_return_postage(paid: Sequence[Row], *, at: datetime) -> None:
             )  # fmt: skip
     ledger.post(postings, at=at)
     execute(
-        """UPDATE shops_refund r SET postage_paid_fen = p.fen FROM unnest(%s::bigint[], %s::bigint[]) AS p(id, fen)
+        """UPDATE shops_refund r SET postage_paid_fen = p.fen FROM unnest(%s::bigint[],
+        %s::bigint[]) AS p(id, fen)
             WHERE r.id = p.id""",
         [[i for i, _ in shares], [fen for _, fen in shares]],
     )

@@ -49,8 +49,8 @@ def ship(intents: Sequence[Ship], *, at: datetime, by: int | None = None) -> lis
     """Send the orders; returns the shipments' ids. `by`: the seller (None: the platform).
 
     Shipping closes the refund requests made for those lines before it. When nothing is left to send, the
-    confirm clock starts (or waits for an open refund). `Conflict` unless paid, for a line sent already and for
-    one in dispute.
+    confirm clock starts (or waits for an open refund). `Conflict` unless paid, for a line sent already and
+    for one in dispute.
     """
     rules = regime.at(at)
     chosen, whole = _chosen(intents, by)
@@ -107,8 +107,10 @@ def _unsendable(intent: Ship, lines: Sequence[Row], wanted: Sequence[Row], by: i
     if argued:
         return Conflict(
             f"line {argued[0]} of order {intent.order} is in dispute",
-            field="lines", rule="what_is_in_dispute_is_not_sent", way_out="Send the others, or wait for the ruling.",
-        )  # fmt: skip
+            field="lines",
+            rule="what_is_in_dispute_is_not_sent",
+            way_out="Send the others, or wait for the ruling.",
+        )
     return None
 
 
@@ -238,11 +240,14 @@ def track(reports: Sequence[Report], *, at: datetime, by: int | None = None) -> 
         execute("UPDATE shops_shipment SET signed_at = %s WHERE id = ANY(%s)", [at, sorted(signed)])
     facts = [
         {
-            "id": there[r.shipment]["order"], "members": [there[r.shipment]["buyer"], there[r.shipment]["seller"]],
-            "shipment": r.shipment, "kind": r.kind, "place": r.place,
+            "id": there[r.shipment]["order"],
+            "members": [there[r.shipment]["buyer"], there[r.shipment]["seller"]],
+            "shipment": r.shipment,
+            "kind": r.kind,
+            "place": r.place,
         }
         for r in reports
-    ]  # fmt: skip
+    ]
     emit("order.tracked", facts, at=at)
     return ids
 
@@ -268,7 +273,8 @@ def _unreportable(report: Report, shipment: Row | None, by: int | None, signed: 
 LATE = """
     SELECT o.id, o.seller_id AS seller, o.buyer_id AS buyer, s.protection_since IS NOT NULL AS protected,
            coalesce(a.received_fen - a.given_fen, 0) AS deposit_fen,
-           (SELECT coalesce(sum(l.paid_fen - least(l.refunded_fen, l.paid_fen)), 0)::bigint FROM shops_orderline l
+           (SELECT coalesce(sum(l.paid_fen - least(l.refunded_fen, l.paid_fen)), 0)::bigint
+           FROM shops_orderline l
              WHERE l.order_id = o.id AND l.shipped_at IS NULL AND l.closed_at IS NULL) AS late_fen
       FROM shops_order o JOIN shops_shop s ON s.id = o.shop_id
       LEFT JOIN payments_account a ON a.code = 'deposit:' || o.seller_id
@@ -278,10 +284,12 @@ LATE = """
 
 @transaction.atomic(savepoint=False)
 def overdue(ids: Sequence[int], *, at: datetime) -> list[int]:
-    """`ship_by` has come: the lateness becomes a fact, once an order, and the buyer is owed a share of the price.
+    """`ship_by` has come: the lateness becomes a fact, once an order, and the buyer is owed a share of the
+    price.
 
-    Owed: the regime's share of what is late, up to its cap. Paid: from the deposit of a shop in the protection
-    scheme, as far as it reaches, where the regime compensates first. What nobody pays is told as owed, not posted.
+    Owed: the regime's share of what is late, up to its cap. Paid: from the deposit of a shop in the
+    protection scheme, as far as it reaches, where the regime compensates first. What nobody pays is told as
+    owed, not posted.
     """
     rules = regime.at(at)
     late = dicts(LATE, [list(ids)])
@@ -309,7 +317,8 @@ def overdue(ids: Sequence[int], *, at: datetime) -> list[int]:
         row["id"]: row
         for row in dicts(
             f"""UPDATE shops_order t SET overdue_at = %s, modified_at = %s, compensation_fen = c.fen
-                  FROM unnest(%s::bigint[], %s::bigint[]) AS c(id, fen) WHERE t.id = c.id RETURNING {ORDER.gives}""",
+                  FROM unnest(%s::bigint[], %s::bigint[]) AS c(id, fen) WHERE t.id = c.id
+                  RETURNING {ORDER.gives}""",
             [at, at, [row["id"] for row in late], paid],
         )
     }

@@ -15,7 +15,8 @@ from shops.rules.listing import STOCK_MOST
 Pieces = tuple[int, int]  # (listing, quantity)
 
 WANTED = """(SELECT listing, sum(quantity) AS quantity
-               FROM unnest(%(listing)s::bigint[], %(quantity)s::bigint[]) AS each (listing, quantity) GROUP BY listing)"""
+               FROM unnest(%(listing)s::bigint[], %(quantity)s::bigint[]) AS each (listing, quantity)
+              GROUP BY listing)"""
 # Stands alone, or as a part of the statement that quotes the prices (`placing`): then it is one round trip.
 TAKE = f"""
     UPDATE shops_listing l SET stock = CASE WHEN l.supply = 'custom' THEN 0 ELSE l.stock - w.quantity END
@@ -30,8 +31,8 @@ Moved = tuple[int, int, str, int, int]  # a row of TAKE
 def take(intents: Sequence[Pieces], *, at: datetime) -> list[int]:
     """Take `quantity` pieces of each `listing`; returns how many of it are left after all, by intent.
 
-    Several intents may want the same listing: the first come are served first. Goods made to order are never
-    short and stay at 0. Raises `Conflict` naming listing, wanted and left, with the rows that found too little.
+    Several intents may want the same listing: the first come are served first. Goods made to order are
+    never short and stay at 0. Raises `Conflict` naming listing, wanted and left, with the rows too late.
     """
     _check(intents)
     return taken(intents, rows(TAKE, columns(intents)), at=at)

@@ -117,7 +117,9 @@ class OrdersChangedDoor(Door):
 class OrderDoor(Door):
     @reads(OrderOut)
     def get(self, request: Request, query: Any, order_id: int) -> Any:
-        """An order with its lines and parcels, what the asking side may do now, and what time does by itself."""
+        """An order with its lines and parcels, what the asking side may do now, and what time does by
+        itself.
+        """
         return queries.order(order_id, acting(request), at=now())
 
 

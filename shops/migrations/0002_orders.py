@@ -12,8 +12,10 @@ KEPT = ("order", "orderline", "shipment", "refund", "dispute")
 GUARDS = [
     append_only("shops_trackingevent"),
     append_only("shops_evidence"),
-    "CREATE TRIGGER shops_orderline_is_a_snapshot BEFORE UPDATE OF order_id, listing_id, title, quantity, price_fen, delivery, snapshot"
-    " ON shops_orderline FOR EACH ROW EXECUTE FUNCTION public.refuse_change();",
+    (
+        "CREATE TRIGGER shops_orderline_is_a_snapshot BEFORE UPDATE OF order_id, listing_id, title, quantity, price_fen, delivery, snapshot"
+        " ON shops_orderline FOR EACH ROW EXECUTE FUNCTION public.refuse_change();"
+    ),
     *(
         f"CREATE TRIGGER shops_{noun}_is_kept BEFORE DELETE ON shops_{noun} FOR EACH ROW EXECUTE FUNCTION public.refuse_change();"
         for noun in KEPT

@@ -10,10 +10,12 @@ from shops.rules.order import DELIVERIES, IN_ESCROW, KINDS, ORDER_STATUSES, TRAC
 
 
 class Order(Fact):
-    """One buyer, one shop. `total_fen` = goods + postage - discount + adjustment; it waits in escrow `order:<id>`.
+    """One buyer,
+    one shop. `total_fen` = goods + postage - discount + adjustment; it waits in escrow `order:<id>`.
 
     Deadlines: `pay_by`, `ship_by`, `confirm_by`. While a refund is open the confirm clock stands still:
-    `confirm_by` is null and `confirm_left` keeps what was left. `open_refunds` counts requests not yet settled.
+    `confirm_by` is null and `confirm_left` keeps what was left. `open_refunds` counts requests not yet
+    settled.
     """
 
     buyer = models.ForeignKey("members.Member", models.PROTECT, related_name="+", db_index=False)
@@ -129,7 +131,9 @@ class Order(Fact):
 
 
 class Shipment(Fact):
-    """A parcel (or a code sent by machine) with some lines of an order. `signed_at`: when it was signed for."""
+    """A parcel (or a code sent by machine) with some lines of an order. `signed_at`: when it was signed
+    for.
+    """
 
     order = models.ForeignKey("shops.Order", models.PROTECT, related_name="shipments", db_index=False)
     delivery = models.CharField(max_length=10)

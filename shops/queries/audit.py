@@ -11,16 +11,19 @@ from shops.rules.refund import DISPUTE_OPEN, REFUND_OPEN
 # rule -> a query of the ids that break it, what was expected and what was found
 CHECKS: dict[str, str] = {
     "escrow holds what open orders still owe": """
-        SELECT o.id, o.total_fen - o.refunded_fen AS expected, coalesce(a.received_fen - a.given_fen, 0) AS found
+        SELECT o.id, o.total_fen - o.refunded_fen AS expected, coalesce(a.received_fen - a.given_fen,
+        0) AS found
           FROM shops_order o LEFT JOIN payments_account a ON a.code = 'escrow:order:' || o.id
-         WHERE o.status = ANY(%(escrow)s) AND o.total_fen - o.refunded_fen <> coalesce(a.received_fen - a.given_fen, 0)""",
+         WHERE o.status = ANY(%(escrow)s)
+         AND o.total_fen - o.refunded_fen <> coalesce(a.received_fen - a.given_fen, 0)""",
     "escrow of other orders is empty": """
         SELECT o.id, 0 AS expected, a.received_fen - a.given_fen AS found
           FROM shops_order o JOIN payments_account a ON a.code = 'escrow:order:' || o.id
          WHERE NOT o.status = ANY(%(escrow)s) AND a.received_fen <> a.given_fen""",
     "the sum of escrow is the sum of open orders": """
         SELECT 0 AS id, o.fen AS expected, a.fen AS found
-          FROM (SELECT coalesce(sum(total_fen - refunded_fen), 0) AS fen FROM shops_order WHERE status = ANY(%(escrow)s)) o,
+          FROM (SELECT coalesce(sum(total_fen - refunded_fen), 0) AS fen FROM shops_order
+          WHERE status = ANY(%(escrow)s)) o,
                (SELECT coalesce(sum(received_fen - given_fen), 0) AS fen FROM payments_account
                  WHERE code LIKE 'escrow:order:%%') a
          WHERE o.fen <> a.fen""",
@@ -28,7 +31,8 @@ CHECKS: dict[str, str] = {
         SELECT o.id, count(d.id) > 0 AS expected, e.status = 'frozen' AS found
           FROM shops_order o JOIN payments_escrow e ON e.reference = 'order:' || o.id
           LEFT JOIN shops_dispute d ON d.order_id = o.id AND d.status = ANY(%(disputes)s)
-         WHERE o.status = ANY(%(escrow)s) GROUP BY o.id, e.status HAVING (count(d.id) > 0) <> (e.status = 'frozen')""",
+         WHERE o.status = ANY(%(escrow)s) GROUP BY o.id,
+         e.status HAVING (count(d.id) > 0) <> (e.status = 'frozen')""",
     "lines add up to their order": """
         SELECT o.id, o.total_fen AS expected, sum(l.paid_fen + l.postage_fen)::bigint AS found
           FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id GROUP BY o.id
@@ -39,7 +43,8 @@ CHECKS: dict[str, str] = {
          GROUP BY l.id HAVING l.refunded_fen <> coalesce(sum(r.amount_fen), 0)""",
     "a line refunded in full is closed, and no other": """
         SELECT l.id, l.refunded_fen = l.paid_fen + l.postage_fen AS expected, l.closed_at IS NOT NULL AS found
-          FROM shops_orderline l WHERE (l.refunded_fen = l.paid_fen + l.postage_fen) <> (l.closed_at IS NOT NULL)""",
+          FROM shops_orderline l
+          WHERE (l.refunded_fen = l.paid_fen + l.postage_fen) <> (l.closed_at IS NOT NULL)""",
     "orders count their open refunds": """
         SELECT o.id, o.open_refunds AS expected, count(r.id) AS found
           FROM shops_order o LEFT JOIN shops_refund r ON r.order_id = o.id AND r.status = ANY(%(refunds)s)
@@ -49,7 +54,8 @@ CHECKS: dict[str, str] = {
           FROM shops_refund r LEFT JOIN shops_dispute d ON d.refund_id = r.id AND d.status = ANY(%(disputes)s)
          GROUP BY r.id HAVING (r.status = 'disputed') <> (count(d.id) > 0)""",
     "an order is shipped when every line left to send is": """
-        SELECT o.id, o.status = ANY('{shipped,finished}') AS expected, bool_and(l.shipped_at IS NOT NULL) AS found
+        SELECT o.id, o.status = ANY('{shipped,finished}') AS expected,
+        bool_and(l.shipped_at IS NOT NULL) AS found
           FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id AND l.closed_at IS NULL
          WHERE o.status = ANY('{paid,shipped_part,shipped,finished}')
          GROUP BY o.id HAVING (o.status = ANY('{shipped,finished}')) <> bool_and(l.shipped_at IS NOT NULL)""",
@@ -58,11 +64,13 @@ CHECKS: dict[str, str] = {
                l.restocked_at IS NOT NULL AS found
           FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id
          WHERE l.taken_count > 0
-           AND (o.status = 'cancelled' OR (l.closed_at IS NOT NULL AND l.shipped_at IS NULL)) <> (l.restocked_at IS NOT NULL)""",
+           AND (o.status = 'cancelled' OR (l.closed_at IS NOT NULL
+           AND l.shipped_at IS NULL)) <> (l.restocked_at IS NOT NULL)""",
     "what is shown as sold was sold": """
         SELECT g.id, g.sold_count AS expected, coalesce(sum(l.quantity), 0)::bigint AS found
           FROM shops_listing g LEFT JOIN (SELECT l.listing_id, l.quantity FROM shops_orderline l
-                 JOIN shops_order o ON o.id = l.order_id WHERE o.status = 'finished' AND l.closed_at IS NULL) l
+                 JOIN shops_order o ON o.id = l.order_id WHERE o.status = 'finished'
+                 AND l.closed_at IS NULL) l
             ON l.listing_id = g.id
          GROUP BY g.id HAVING g.sold_count <> coalesce(sum(l.quantity), 0)""",
 }

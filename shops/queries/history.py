@@ -13,9 +13,11 @@ from members.queries import shown_name_sql
 TRADES = f"""
     SELECT l.id, l.id AS line, l.listing_id AS listing, l.title, l.price_fen, l.quantity, o.shop_id AS shop,
            o.finished_at AS at, {shown_name_sql("b.nick", "b.openness")} AS buyer
-      FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id JOIN members_member b ON b.id = o.buyer_id
+      FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id
+      JOIN members_member b ON b.id = o.buyer_id
      WHERE o.status = 'finished' AND l.closed_at IS NULL
-       AND (%(after)s = 0 OR l.id < %(after)s AND o.id <= (SELECT order_id FROM shops_orderline WHERE id = %(after)s))
+       AND (%(after)s = 0 OR l.id < %(after)s AND o.id <= (SELECT order_id FROM shops_orderline
+       WHERE id = %(after)s))
 """
 
 

@@ -14,22 +14,28 @@ from shops.rules.refund import REFUND_OPEN
 
 LINES = """
     (SELECT json_agg(json_build_object(
-         'id', l.id, 'listing', l.listing_id, 'title', l.title, 'quantity', l.quantity, 'price_fen', l.price_fen,
-         'paid_fen', l.paid_fen, 'postage_fen', l.postage_fen, 'refunded_fen', l.refunded_fen, 'delivery', l.delivery,
+         'id', l.id, 'listing', l.listing_id, 'title', l.title, 'quantity', l.quantity, 'price_fen',
+         l.price_fen,
+         'paid_fen', l.paid_fen, 'postage_fen', l.postage_fen, 'refunded_fen', l.refunded_fen, 'delivery',
+         l.delivery,
          'shipment', l.shipment_id, 'shipped_at', l.shipped_at, 'closed', l.closed_at IS NOT NULL,
          'refund', r.id, 'refund_status', r.status) ORDER BY l.id)
        FROM shops_orderline l
-       LEFT JOIN LATERAL (SELECT id, status FROM shops_refund r WHERE r.line_id = l.id ORDER BY id DESC LIMIT 1) r ON true
+       LEFT JOIN LATERAL (SELECT id, status FROM shops_refund r WHERE r.line_id = l.id
+       ORDER BY id DESC LIMIT 1) r ON true
       WHERE l.order_id = o.id) AS lines
 """
 ORDER = f"""
-    SELECT o.id, o.status, o.kind, o.buyer_id AS buyer, b.nick AS buyer_nick, o.seller_id AS seller, s.nick AS seller_nick,
-           o.shop_id AS shop, o.deal_id AS deal, o.goods_fen, o.postage_fen, o.discount_fen, o.adjust_fen, o.total_fen,
-           o.refunded_fen, o.compensation_fen, o.delivery, o.placed_at, o.pay_by, o.paid_at, o.ship_by, o.overdue_at,
-           o.shipped_at, o.confirm_by, extract(epoch FROM o.confirm_left)::bigint AS confirm_left_seconds,
+    SELECT o.id, o.status, o.kind, o.buyer_id AS buyer, b.nick AS buyer_nick, o.seller_id AS seller,
+    s.nick AS seller_nick,
+           o.shop_id AS shop, o.deal_id AS deal, o.goods_fen, o.postage_fen, o.discount_fen, o.adjust_fen,
+           o.total_fen, o.refunded_fen, o.compensation_fen, o.delivery, o.placed_at, o.pay_by, o.paid_at,
+           o.ship_by, o.overdue_at, o.shipped_at, o.confirm_by, extract(epoch
+           FROM o.confirm_left)::bigint AS confirm_left_seconds,
            o.finished_at, o.closed_at, o.closed_by, o.modified_at, o.open_refunds, o.seller_extensions,
            o.buyer_extensions, o.message, o.memo, o.flag, o.receiver::json AS receiver, {LINES}
-      FROM shops_order o JOIN members_member b ON b.id = o.buyer_id JOIN members_member s ON s.id = o.seller_id
+      FROM shops_order o JOIN members_member b ON b.id = o.buyer_id
+      JOIN members_member s ON s.id = o.seller_id
 """
 FILTERS = {
     "status": "o.status = ANY(%(status)s)",
@@ -56,7 +62,9 @@ def orders(
     after: int = 0,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Orders of `viewer` as buyer, seller or any (None: the platform sees all), by id, one more than `limit`."""
+    """Orders of `viewer` as buyer, seller or any (None: the platform sees all), by id, one more than
+    `limit`.
+    """
     tests = ["o.id > %(after)s", *_tests(filters, viewer, role)]
     found = dicts(
         f"{ORDER} WHERE {' AND '.join(tests)} ORDER BY o.id LIMIT %(limit)s",
@@ -73,7 +81,9 @@ def changed(
     after: str = "",
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """The same in the order of their last change; `cursor` of the last row asks for those changed after it."""
+    """The same in the order of their last change; `cursor` of the last row asks for those changed after
+    it.
+    """
     tests = _tests(filters, viewer, role)
     at, number = _cursor(after)
     if at is not None:
@@ -122,7 +132,8 @@ def _as_seen(row: dict[str, Any], viewer: int | None) -> dict[str, Any]:
 
 
 def order(number: int, viewer: int | None, *, at: datetime) -> dict[str, Any]:
-    """One order with its parcels and what `viewer` may do at `at`; `NotFound` also for everybody but its sides."""
+    """One order with its parcels and what `viewer` may do at `at`; `NotFound` also for everybody but its
+    sides."""
     found = dicts(f"{ORDER} WHERE o.id = %s", [number])
     if not found or viewer not in (None, found[0]["buyer"], found[0]["seller"]):
         raise NotFound(
@@ -145,7 +156,8 @@ def shipments(number: int) -> list[dict[str, Any]]:
     """The parcels of an order, each with what its carrier reported."""
     return dicts(
         """SELECT s.id, s.delivery, s.carrier, s.tracking_no, s.shipped_at, s.signed_at,
-                  coalesce((SELECT json_agg(json_build_object('kind', e.kind, 'place', e.place, 'text', e.text, 'at', e.at)
+                  coalesce((SELECT json_agg(json_build_object('kind', e.kind, 'place', e.place, 'text',
+                  e.text, 'at', e.at)
                                             ORDER BY e.id)
                               FROM shops_trackingevent e WHERE e.shipment_id = s.id), '[]'::json) AS tracking
              FROM shops_shipment s WHERE s.order_id = %s ORDER BY s.id""",
@@ -156,8 +168,10 @@ def shipments(number: int) -> list[dict[str, Any]]:
 def snapshots(number: int, viewer: int | None) -> list[dict[str, Any]]:
     """What was promised of each line when it was ordered; for both sides and the platform."""
     found = dicts(
-        """SELECT l.id, l.listing_id AS listing, l.snapshot::json AS snapshot, o.placed_at, o.buyer_id, o.seller_id
-             FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id WHERE l.order_id = %s ORDER BY l.id""",
+        """SELECT l.id, l.listing_id AS listing, l.snapshot::json AS snapshot, o.placed_at, o.buyer_id,
+        o.seller_id
+             FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id WHERE l.order_id = %s
+             ORDER BY l.id""",
         [number],
     )
     if not found or viewer not in (None, found[0]["buyer_id"], found[0]["seller_id"]):
@@ -170,8 +184,12 @@ def snapshots(number: int, viewer: int | None) -> list[dict[str, Any]]:
 UNTIL = {"pay": "pay_by", "adjust": "pay_by", "cancel": "pay_by", "ship": "ship_by", "ship_part": "ship_by",
          "confirm": "confirm_by", "extend": "confirm_by"}  # fmt: skip
 DOORS = {"adjust": "price", "ship_part": "ship"}
-BY_TIME = {"placed": ("expire", "pay_by"), "paid": ("overdue", "ship_by"), "shipped_part": ("overdue", "ship_by"),
-           "shipped": ("auto_confirm", "confirm_by")}  # fmt: skip
+BY_TIME = {
+    "placed": ("expire", "pay_by"),
+    "paid": ("overdue", "ship_by"),
+    "shipped_part": ("overdue", "ship_by"),
+    "shipped": ("auto_confirm", "confirm_by"),
+}
 
 
 def may(row: Mapping[str, Any], role: str, at: datetime) -> list[dict[str, Any]]:

@@ -11,18 +11,20 @@ from shops.rules.order import steps_open
 from shops.rules.refund import DISPUTE_STEPS, REFUND_STEPS, TAOBAO_REFUND_STATUS
 
 REFUND = """
-    SELECT r.id, r.order_id AS order, r.line_id AS line, l.listing_id AS listing, l.title, r.buyer_id AS buyer,
-           r.seller_id AS seller, r.status, r.kind, r.phase, r.reason, r.text, r.amount_fen, r.asked_at, r.modified_at,
-           r.answer_by, r.send_back_by, r.receive_by, r.escalate_by, r.refusal, r.refused_at, r.return_delivery,
-           r.return_carrier, r.return_tracking_no, r.return_postage_fen, r.postage_by, r.postage_paid_fen,
-           r.sent_back_at, r.settled_at, r.settled_by,
+    SELECT r.id, r.order_id AS order, r.line_id AS line, l.listing_id AS listing, l.title,
+    r.buyer_id AS buyer,
+           r.seller_id AS seller, r.status, r.kind, r.phase, r.reason, r.text, r.amount_fen, r.asked_at,
+           r.modified_at, r.answer_by, r.send_back_by, r.receive_by, r.escalate_by, r.refusal, r.refused_at,
+           r.return_delivery, r.return_carrier, r.return_tracking_no, r.return_postage_fen, r.postage_by,
+           r.postage_paid_fen, r.sent_back_at, r.settled_at, r.settled_by,
            (SELECT max(d.id) FROM shops_dispute d WHERE d.refund_id = r.id) AS dispute
       FROM shops_refund r JOIN shops_orderline l ON l.id = r.line_id
 """
 DISPUTE = """
-    SELECT d.id, d.refund_id AS refund, d.order_id AS order, d.buyer_id AS buyer, d.seller_id AS seller, d.status,
-           d.opened_at, d.evidence_by, d.reply_by, d.rule_by, d.reply, d.replied_at, d.award_fen, d.must_return,
-           d.ruling, d.ruled_by, d.settled_at, r.amount_fen AS asked_fen
+    SELECT d.id, d.refund_id AS refund, d.order_id AS order, d.buyer_id AS buyer, d.seller_id AS seller,
+    d.status,
+           d.opened_at, d.evidence_by, d.reply_by, d.rule_by, d.reply, d.replied_at, d.award_fen,
+           d.must_return, d.ruling, d.ruled_by, d.settled_at, r.amount_fen AS asked_fen
       FROM shops_dispute d JOIN shops_refund r ON r.id = d.refund_id
 """
 FILTERS = {

@@ -29,7 +29,8 @@ def ship_by(
     """When an order paid at `at` is overdue. `lines`: (supply, ready_at, ship_within_days) of each.
 
     Goods made ahead: the rule's hours, or the protection scheme's for its shops. Pre-orders and goods made to
-    order: the seller's own days from payment, or the rule's hours from the day they are ready; the latest counts.
+    order: the seller's own days from payment,
+    or the rule's hours from the day they are ready; the latest counts.
     """
     ready = timedelta(
         hours=min(protection.ship_by_hours, trade.ship_by_hours) if protected else trade.ship_by_hours

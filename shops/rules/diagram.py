@@ -19,8 +19,9 @@ TABLES: Sequence[tuple[str, str, str, Sequence[Step], Mapping[str, str]]] = (
 )
 HEAD = """# States
 
-Made from the step tables in `shops/rules/` by `python -m shops.rules.diagram`; a test compares this page with them.
-*time* is a deadline that came (see `DEADLINES` in `platform/jishi/wiring.py`), *market* what follows from another act.
+Made from the step tables in `shops/rules/` by `python -m shops.rules.diagram`; a test compares the two.
+*time* is a deadline that came (see `DEADLINES` in `platform/jishi/wiring.py`), *market* what follows from
+another act.
 """
 
 

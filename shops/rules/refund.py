@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables are read across)
 """A refund's life and a dispute's, as tables. One request a line; a dispute follows a refusal.
 
 Taobao's names are those of its open API (`refund.status`); a refund in dispute shows as refused there, with
@@ -72,7 +73,9 @@ PHASES = ("unshipped", "shipped")
 SETTLERS = ("buyer", "seller", "time", "platform")
 RETURN_DELIVERIES = ("express", "mail")
 TEXT_MOST = 1000
-RETURN_POSTAGE_MOST_FEN = 3000  # what a buyer may say a parcel back cost: ours, so that silence empties no account
+RETURN_POSTAGE_MOST_FEN = (
+    3000  # what a buyer may say a parcel back cost: ours, so that silence empties no account
+)
 
 
 def most_fen(*, paid_fen: int, postage_fen: int, refunded_fen: int, reason: str) -> int:

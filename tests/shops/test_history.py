@@ -26,9 +26,16 @@ def test_everybody_reads_a_shops_finished_trades(trades: Trades, market: Market)
     page = ask("get", f"/api/shops/{trades.shop}/trades/", key=ask.member(trades.carol)).json()
     assert [row["line"] for row in page["results"]] == [*trades.lines(second), *trades.lines(first)]
     assert page["results"][1] == {
-        "id": trades.lines(first)[0], "line": trades.lines(first)[0], "listing": trades.wardrobe, "title": "简易衣柜",
-        "price_fen": 9_900, "quantity": 2, "shop": trades.shop, "at": page["results"][1]["at"], "buyer": "a**e",
-    }  # fmt: skip
+        "id": trades.lines(first)[0],
+        "line": trades.lines(first)[0],
+        "listing": trades.wardrobe,
+        "title": "简易衣柜",
+        "price_fen": 9_900,
+        "quantity": 2,
+        "shop": trades.shop,
+        "at": page["results"][1]["at"],
+        "buyer": "a**e",
+    }
     assert ask("get", "/api/shops/999999/trades/").status_code == 404
 
 

@@ -1,4 +1,5 @@
-"""Orders over REST: a whole life by doors alone, what each side may do, batches, filters, and its price in statements."""
+"""Orders over REST: a whole life by doors alone, what each side may do, batches, filters, and its price in
+statements."""
 
 from __future__ import annotations
 
@@ -75,7 +76,9 @@ def test_an_order_lives_by_rest_alone(trades: Trades, ask: Asking, market: Marke
 
 
 def test_placing_and_paying_over_rest_takes_at_most_twelve_statements(committed_world: Any) -> None:
-    """Key, pen, quote, stock, order with lines, money, events: all of them counted, BEGIN and COMMIT besides."""
+    """Key, pen, quote, stock, order with lines, money, events: all of them counted, BEGIN and COMMIT
+    besides.
+    """
     with use_world(committed_world.schema):
         trades = Trades()
     ask = Asking(committed_world.name)
@@ -146,8 +149,11 @@ def test_strangers_learn_of_nothing(trades: Trades, ask: Asking) -> None:
     order = trades.shipped()
     refund, dispute = trades.disputed(order, reason="faulty")
     for address in (
-        f"/api/orders/{order}/", f"/api/orders/{order}/snapshots/", f"/api/refunds/{refund}/", f"/api/disputes/{dispute}/",
-    ):  # fmt: skip
+        f"/api/orders/{order}/",
+        f"/api/orders/{order}/snapshots/",
+        f"/api/refunds/{refund}/",
+        f"/api/disputes/{dispute}/",
+    ):
         assert ask("get", address, key=carol).status_code == 404
     for things in ("orders", "refunds", "disputes"):
         assert ask("get", f"/api/{things}/", key=carol).json()["results"] == []
@@ -251,11 +257,20 @@ def test_changes_are_followed_by_cursor_without_loss(trades: Trades, ask: Asking
 def test_hostile_baskets_are_refused_in_words(trades: Trades, ask: Asking) -> None:
     alice = ask.member(trades.alice)
     for body in (
-        {}, {"lines": []}, {"lines": [{}]}, {"lines": [{"listing": "x"}]}, {"lines": [{"listing": 2**63 - 1}]},
-        {"lines": [{"listing": trades.wardrobe, "quantity": 0}]}, {"lines": [{"listing": trades.wardrobe}], "deal": 1},
-        {"lines": [{"listing": trades.wardrobe}], "message": "\0"}, {"lines": [{"listing": trades.wardrobe}], "x": 1},
-        {"lines": [{"listing": trades.wardrobe}], "discount_fen": 9_000}, {"deal": 10**17}, [], "x",
-    ):  # fmt: skip
+        {},
+        {"lines": []},
+        {"lines": [{}]},
+        {"lines": [{"listing": "x"}]},
+        {"lines": [{"listing": 2**63 - 1}]},
+        {"lines": [{"listing": trades.wardrobe, "quantity": 0}]},
+        {"lines": [{"listing": trades.wardrobe}], "deal": 1},
+        {"lines": [{"listing": trades.wardrobe}], "message": "\0"},
+        {"lines": [{"listing": trades.wardrobe}], "x": 1},
+        {"lines": [{"listing": trades.wardrobe}], "discount_fen": 9_000},
+        {"deal": 10**17},
+        [],
+        "x",
+    ):
         answer = ask("post", "/api/orders/", body, key=alice)
         assert 400 <= answer.status_code < 500, body
         assert answer["Content-Type"] == "application/problem+json"

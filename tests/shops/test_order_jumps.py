@@ -101,7 +101,8 @@ def test_deadlines_of_one_moment_are_met_in_the_order_of_the_table(market: Marke
     told = [
         row[0]
         for row in rows(
-            "SELECT name FROM events_event WHERE name IN ('order.cancelled', 'order.ship_overdue') ORDER BY id"
+            "SELECT name FROM events_event WHERE name IN ('order.cancelled',"
+            " 'order.ship_overdue') ORDER BY id"
         )
     ]
     assert told == ["order.cancelled", "order.ship_overdue"]

@@ -1,4 +1,5 @@
-"""Trades lived at random: whatever buyers, sellers, the platform and time do, the books agree after every step."""
+"""Trades lived at random: whatever buyers, sellers, the platform and time do, the books agree after every
+step."""
 
 from __future__ import annotations
 
@@ -33,7 +34,9 @@ STOCK = 40
 
 
 class Life(RuleBasedStateMachine):
-    """Every rule picks any row whatever its state: most acts are refused, and a refusal must change nothing."""
+    """Every rule picks any row whatever its state: most acts are refused, and a refusal must change
+    nothing.
+    """
 
     @initialize()
     def begin(self) -> None:

@@ -1,4 +1,6 @@
-"""Two hands on one order: one wins, the other is refused. Each race has a control that shows it can be lost."""
+"""Two hands on one order: one wins, the other is refused. Each race has a control that shows it can be
+lost.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ def test_an_order_is_paid_once_however_many_hands_pay_it(trades: Any, how: Calla
 
 
 def test_control_reading_first_and_writing_then_pays_twice(trades: Any) -> None:
-    """The race is real: who looks at the status and then sets it, without either guard, lets several through."""
+    """The race is real: who looks at the status and then sets it, without either guard, lets several
+    through.
+    """
     order = trades.place()
     looked = threading.Barrier(2)
 

@@ -50,11 +50,15 @@ def test_an_order_is_as_slow_as_its_slowest_line() -> None:
 @pytest.mark.parametrize(
     ("order", "shipped", "closed", "line"),
     [
-        ("placed", False, False, "placed"), ("paid", False, True, "closed"), ("shipped_part", True, False, "shipped"),
-        ("shipped_part", False, False, "paid"), ("finished", True, True, "closed"), ("finished", True, False, "finished"),
+        ("placed", False, False, "placed"),
+        ("paid", False, True, "closed"),
+        ("shipped_part", True, False, "shipped"),
+        ("shipped_part", False, False, "paid"),
+        ("finished", True, True, "closed"),
+        ("finished", True, False, "finished"),
         ("cancelled", False, False, "cancelled"),
     ],
-)  # fmt: skip
+)
 def test_a_line_has_a_state_of_its_own(order: str, shipped: bool, closed: bool, line: str) -> None:
     assert line_status(order, shipped=shipped, closed=closed) == line
 

@@ -1,4 +1,5 @@
-"""Every state against every action, of orders, refunds and disputes: the legal ones move, the others change nothing."""
+"""Every state against every action, of orders, refunds and disputes: the legal ones move, the others change
+nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Orders and refunds as test sentences speak of them: a stall, buyers with money, and the verbs of a trade."""
+"""Orders and refunds as test sentences speak of them: a stall, buyers with money, and the verbs of a
+trade.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ YUAN = 100
 
 
 class Trades:
-    """A seller `bob` with a shop, buyers `alice` and `carol` with 1,000 yuan each, and a wardrobe at 99 yuan."""
+    """A seller `bob` with a shop, buyers `alice` and `carol` with 1,000 yuan each, and a wardrobe at 99
+    yuan.
+    """
 
     def __init__(self, fen: int = 100_000, **shop: Any) -> None:
         self.bob, self.alice, self.carol = joined("bob", "alice", "carol", fen=fen)
