@@ -24,6 +24,7 @@ from common import random, sections, words
 from common.batch import execute, one
 from search import actions, recompute
 from search.rules import weights
+from ratings.models import Credit, Index
 from regime import queries as regime
 from worlds import actions as worlds
 from worlds.current import point
@@ -45,13 +46,6 @@ INSERT INTO shops_shop (id, owner_id, name, section_id, subsection_id, region, s
 SELECT n, n, 's' || n, 1 + n %% 24, (1 + n %% 24) * 100 + 1, (ARRAY[330100, 320500, 440100, 310000, 371721])[1 + n %% 5], 'open', '', '', '',
     'plain', 'plain', 0, 0, now_at, now_at, CASE WHEN n %% 3 = 0 THEN now_at END, n %% 4 = 0, 0, 1
   FROM generate_series(1, %(shops)s) n, worlds_clock;
-INSERT INTO ratings_credit (id, member_id, role, level, told_level, points, good, neutral, bad, uncounted, recent_good, recent_all,
-    answers, description, service, delivery)
-SELECT 2 * n, n, 'seller', least(n %% 40, 20), 0, n * 7 %% 9000, n %% 900, 0, 0, 0, n %% 900, n %% 900 + n %% 7, 0, 0, 0, 0
-  FROM generate_series(1, %(shops)s) n;
-INSERT INTO ratings_index (id, member_id, section_id, "on", answers, description, service, delivery)
-SELECT n, n, 1 + n %% 24, now_at::date, 9, 400 + n %% 101, 380 + n %% 121, 390 + n %% 111 FROM generate_series(1, %(shops)s) n, worlds_clock
- WHERE n %% 3 > 0;
 """
 GOODS = """
 INSERT INTO shops_listing (id, shop_id, title, tags, category_id, section_id, price_fen, postage_fen, supply, delivery, stock,
@@ -92,6 +86,16 @@ def fill() -> None:
     at = one("SELECT now_at FROM worlds_clock")
     for statement in PEOPLE.split(";")[:-1]:
         execute(statement, {"shops": SHOPS})
+    Credit.objects.bulk_create(
+        Credit(id=2 * n, member_id=n, role="seller", level=min(n % 40, 20), points=n * 7 % 9000,
+               recent_good=n % 900, recent_all=n % 900 + n % 7)
+        for n in range(1, SHOPS + 1)
+    )  # fmt: skip
+    Index.objects.bulk_create(
+        Index(id=n, member_id=n, section_id=1 + n % 24, on=at.date(), voices=9, answers=9,
+              description=400 + n % 101, service=380 + n % 121, delivery=390 + n % 111)
+        for n in range(1, SHOPS + 1) if n % 3
+    )  # fmt: skip
     ids = np.arange(1, LISTINGS + 1)
     categories = np.asarray(sections.category_ids())[random.integers(7, "bench.category", ids, bound=len(sections.category_ids()))]
     given = {

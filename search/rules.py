@@ -56,7 +56,7 @@ TERMS = (
     #    name              lever                          sign raw (of the listing's descriptor)  value, 0 to 10,000
     Term("relevance",      "relevance_weight_bps",          1, "words",          None,
          "every word of the query stands in the title: 10,000; some only in tags, category or properties: 5,000; "
-         "any word or alike, when nothing has them all: the share that matches, of 5,000"),
+         "when nothing has them all: the share that matches, of 5,000"),
     Term("cycle",          "cycle_weight_bps",              1, "parts_left",     None,
          "10,000 in the quarter of a day in which the listing cycle ends, less a step (10,000 // quarters of a cycle) for each before"),
     Term("credit",         "credit_weight_bps",             1, "level",          "500 * r.level",

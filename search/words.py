@@ -167,5 +167,11 @@ def any_of(lexemes_: Iterable[str]) -> str:
     return " | ".join(map(quoted, lexemes_))
 
 
+def most_of(words: Sequence[str], marks_: Sequence[str] = ()) -> str:
+    """A tsquery that asks for all words but one, whichever, and for all marks."""
+    left_out = [all_of([*words[:n], *words[n + 1 :]]) for n in range(len(words))]
+    return " & ".join([f"({' | '.join(f'({part})' for part in left_out)})", *map(quoted, marks_)])
+
+
 def titled(words: Iterable[str]) -> list[str]:
     return [f"^{word}" for word in words]

@@ -1,4 +1,4 @@
-"""The word index, and the trigram index of titles. No pending lists: a search never waits to read one."""
+"""The word index, and the trigram index of titles. How long new words may wait is said by who writes them."""
 
 from django.db import migrations
 
@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(sql, migrations.RunSQL.noop)
         for sql in (
-            "CREATE INDEX who_says_these_words ON search_document USING gin (tokens) WITH (fastupdate = off)",
-            "CREATE INDEX whose_title_is_alike ON search_document USING gin (title gin_trgm_ops) WITH (fastupdate = off)",
+            "CREATE INDEX who_says_these_words ON search_document USING gin (tokens)",
+            "CREATE INDEX whose_title_is_alike ON search_document USING gin (title gin_trgm_ops)",
         )
     ]

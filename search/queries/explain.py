@@ -10,7 +10,7 @@ from common.batch import dicts, rows
 from common.errors import NotFound
 from common.moments import show
 from search.queries.asked import Asked, Now, now
-from search.queries.find import hits_sql, score_sql
+from search.queries.find import anybody, hits_sql, score_sql, ways
 from search.rules import TERMS, Weights, end_part, part_of, values
 
 DESCRIBED = """
@@ -64,14 +64,10 @@ def explain_rank(query: str, listing: int, at: datetime | None = None) -> dict[s
     hidden = _why_hidden(listing)
     if hidden:
         return {"listing": listing, "query": query, "found": False, "why": hidden}
-    for matched in _ways(asked):
-        relevance = _relevances(asked, matched, [listing])
-        if relevance:
-            break
-        if _anybody(asked, matched):
-            return {"listing": listing, "query": query, "found": False, "why": _missing(asked, listing)}
-    else:
-        return {"listing": listing, "query": query, "found": False, "why": "nothing is like that query"}
+    matched = next(way for way in ways(asked) if way == "alike" or anybody(asked, way))
+    relevance = _relevances(asked, matched, [listing])
+    if not relevance:
+        return {"listing": listing, "query": query, "found": False, "why": _missing(asked, listing)}
     [row] = dicts(DESCRIBED, [[listing]])
     hits, told = hits_sql(asked, matched)
     sums = arithmetic(row, relevance[listing], moment.formula, moment.at)
@@ -91,17 +87,6 @@ def _moved(moment: Now, at: datetime) -> Now:
     from search.rules import weights
 
     return Now(at, moment.uid, weights(regime.at(at)), False)
-
-
-def _ways(asked: Asked) -> tuple[str, ...]:
-    if asked.words is None:
-        return ("everything",)
-    return ("all_words", "any_word", "alike") if asked.words else ("alike",)
-
-
-def _anybody(asked: Asked, matched: str) -> bool:
-    hits, told = hits_sql(asked, matched)
-    return bool(rows(f"SELECT EXISTS (SELECT FROM ({hits}) h)", told)[0][0])
 
 
 def _why_hidden(listing: int) -> str:
@@ -124,8 +109,8 @@ def _missing(asked: Asked, listing: int) -> str:
     words = [
         word
         for word in asked.words or ()
-        if not rows("SELECT FROM search_document WHERE id = %s AND tokens @@ %s::tsquery", [listing, f"'{word}'"])
+        if not rows("SELECT 1 FROM search_document WHERE id = %s AND tokens @@ %s::tsquery", [listing, f"'{word}'"])
     ]
-    return f"it does not say {', '.join(words)}; others say all of it" if words else "others match better"
+    return f"it does not say {', '.join(words)}" if words else "it is not like that query"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from common import regions, sections
 from common.batch import rows
 from search.queries.asked import Asked, Now
-from search.queries.find import hits_sql
+from search.queries.find import hits_sql, ways
 from search.rules import GRADES, PRICE_BANDS
 from search.used import lately
 from search.words import city, province
@@ -111,8 +111,7 @@ def suggestions(asked: Asked, now: Now) -> dict[str, Any]:
 
 def _categories(asked: Asked, now: Now) -> list[dict[str, Any]]:
     """Where the results are: those of all words, else of any, else alike."""
-    ways = ("everything",) if asked.words is None else ("all_words", "any_word", "alike") if asked.words else ("alike",)
-    for matched in ways:
+    for matched in ways(asked):
         hits, told = hits_sql(asked, matched)
         found = rows(
             f"""SELECT r.category_id, count(*) FROM ({hits}) h JOIN search_descriptor r ON r.id = h.id

@@ -9,6 +9,7 @@ A walk that does not find enough soon is given up for a sift.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -17,7 +18,7 @@ from common.batch import rows
 from search.queries.asked import Asked, Now
 from search.queries.common import commonness
 from search.rules import ELSEWHERE, IN_TITLE, SORTS, end_part_sql, key_sql, lift, part_of
-from search.words import all_of, any_of, titled
+from search.words import all_of, any_of, most_of, titled
 
 WALK_MOST = 4_000  # descriptors read before a walk is given up
 LUCK = 0.25  # the share of listings that column filters are taken to leave
@@ -69,13 +70,15 @@ EVERYTHING = f"SELECT id, {IN_TITLE} AS relevance FROM search_descriptor"
 ALL_WORDS = f"""SELECT d.id, CASE WHEN d.tokens @@ %(title)s::tsquery THEN {IN_TITLE} ELSE {ELSEWHERE} END AS relevance
                   FROM search_document d WHERE d.tokens @@ %(all)s::tsquery"""
 MARKED = f"SELECT d.id, {IN_TITLE} AS relevance FROM search_document d WHERE d.tokens @@ %(all)s::tsquery"
+# Found when nothing has all of them: so each has all but one, and the same share of 5,000.
+MOST_WORDS = "SELECT d.id, %(share)s::bigint AS relevance FROM search_document d WHERE d.tokens @@ %(most_words)s::tsquery"
 # The share of the words that a listing has, of 5,000.
 ANY_WORD = f"""SELECT d.id, {ELSEWHERE} * (SELECT count(*) FROM unnest(%(each)s::text[]) w WHERE d.tokens @@ w::tsquery) / %(words)s
                       AS relevance FROM search_document d WHERE d.tokens @@ %(any)s::tsquery {{marked}}"""
 ALIKE = f"""SELECT d.id, floor({ELSEWHERE} * word_similarity(%(q)s, d.title))::bigint AS relevance
               FROM search_document d WHERE %(q)s <%% d.title {{marked}}"""
 ALIKE_LEAST = "SELECT set_config('pg_trgm.word_similarity_threshold', '0.3', false)"  # nobody else uses it
-MATCHED = ("everything", "all_words", "any_word", "alike")
+MATCHED = ("everything", "all_words", "most_words", "any_word", "alike")
 
 
 @dataclass(frozen=True)
@@ -88,30 +91,48 @@ class Found:
 
 
 def find(asked: Asked, now: Now) -> Found:
-    """The page of results that was asked for. When no listing has all the words: those that have any, else alike."""
-    if asked.words == ():
-        return _sift(asked, now, "alike")
-    if now.keyed and asked.sort == "default" and _common(asked, now) and (found := _walk(asked, now)):
-        return found
-    found = _sift(asked, now, "everything" if asked.words is None else "all_words")
-    if found.results != b"[]" or asked.words is None or _exists("d.tokens @@ %(all)s::tsquery", all=all_of(asked.words)):
-        return found
-    if _exists("d.tokens @@ %(any)s::tsquery", any=any_of(asked.words)):
-        return _sift(asked, now, "any_word")
-    return _sift(asked, now, "alike")
+    """The page of results that was asked for. When no listing has all the words: those that have all but one,
+    else any, else those alike."""
+    for matched in ways(asked):
+        found = _walk(asked, now, matched) if _common(asked, now, matched) else None
+        found = found or _sift(asked, now, matched)
+        if found.results != b"[]" or matched == "alike" or anybody(asked, matched):
+            break
+    return found
 
 
-def _exists(test: str, **params: str) -> bool:
-    return bool(rows(f"SELECT EXISTS (SELECT FROM search_document d WHERE {test})", params)[0][0])
+def ways(asked: Asked) -> tuple[str, ...]:
+    """How results may match, the first that anybody does decides (whatever the filters)."""
+    if asked.words is None:
+        return ("everything",)
+    if len(asked.words) < 2:
+        return ("all_words", "alike") if asked.words else ("alike",)
+    return ("all_words", "most_words", "any_word", "alike") if len(asked.words) > 2 else ("all_words", "most_words", "alike")
 
 
-def _common(asked: Asked, now: Now) -> bool:
+TESTS = {"all_words": all_of, "most_words": most_of, "any_word": any_of}
+
+
+def anybody(asked: Asked, matched: str) -> bool:
+    """Does any listing match that way, filters aside?"""
+    if matched not in TESTS:
+        return True
+    query = TESTS[matched](asked.words or ())
+    return bool(rows("SELECT EXISTS (SELECT FROM search_document WHERE tokens @@ %s::tsquery)", [query])[0][0])
+
+
+def _common(asked: Asked, now: Now, matched: str) -> bool:
     """Is a walk the shorter way? It reads about results / share of listings; a sift, every match."""
-    there = commonness(now.uid)
-    wanted = asked.offset + asked.limit + 1
-    luck = 1.0 if asked.where() == "TRUE" else LUCK
-    expected = there.expected([*titled(asked.words or ()), *asked.marks])
-    return expected * luck > sqrt(wanted * there.listings * luck) and wanted * there.listings < expected * luck * WALK_MOST
+    if not now.keyed or asked.sort != "default" or matched in ("any_word", "alike"):
+        return False
+    there, words = commonness(now.uid), asked.words or ()
+    wanted, luck = asked.offset + asked.limit + 1, 1.0 if asked.where() == "TRUE" else LUCK
+    if matched == "most_words":
+        expected = sum(there.expected([*words[:n], *words[n + 1 :], *asked.marks]) for n in range(len(words)))
+    else:
+        expected = there.expected([*titled(words), *asked.marks])
+    reads = wanted * there.listings
+    return expected * luck > sqrt(reads * luck) and reads < expected * luck * WALK_MOST
 
 
 def _paging(asked: Asked) -> dict[str, Any]:
@@ -119,20 +140,28 @@ def _paging(asked: Asked) -> dict[str, Any]:
     return {"limit": asked.limit, "offset": asked.offset, "last": last, "most": asked.limit + 1, "wanted": last + 1}
 
 
-def _walk(asked: Asked, now: Now) -> Found | None:
+def _walk(asked: Asked, now: Now, matched: str) -> Found | None:
     words, marks = asked.words or (), asked.marks
     lifted, weight = lift(now.formula, now.at), now.formula.of["relevance"]
-    title, every = [*titled(words), *marks], [*words, *marks]
+    wide = bool(words) and matched == "all_words"  # then some match in their title and some elsewhere
+    if matched == "most_words":
+        first, relevance = most_of(words, marks), _share(words)
+    else:
+        first, relevance = all_of([*titled(words), *marks]), IN_TITLE
     sql = WALK.format(
         where=asked.where(),
-        in_title=f"{MATCHES} @@ %(title)s::tsquery" if title else "TRUE",
-        elsewhere=ELSEWHERE_ABOVE.format(where=asked.where()) if words else NONE_ELSEWHERE,
+        in_title=f"{MATCHES} @@ %(title)s::tsquery" if first else "TRUE",
+        elsewhere=ELSEWHERE_ABOVE.format(where=asked.where()) if wide else NONE_ELSEWHERE,
     )
-    params = asked.params(now.at) | _paging(asked)
-    params |= {"title": all_of(title), "all": all_of(every)}
-    params |= {"titled": lifted + weight * IN_TITLE, "elsewhere": lifted + weight * ELSEWHERE}
+    params = asked.params(now.at) | _paging(asked) | {"title": first, "all": all_of([*words, *marks])}
+    params |= {"titled": lifted + weight * relevance, "elsewhere": lifted + weight * ELSEWHERE}
     [(results, more, enough)] = rows(sql, params)
-    return Found(bytes(results), more, "all_words" if words else "everything") if enough else None
+    return Found(bytes(results), more, matched) if enough else None
+
+
+def _share(words: Sequence[str]) -> int:
+    """What all words but one are worth."""
+    return ELSEWHERE * (len(words) - 1) // len(words)
 
 
 def score_sql(now: Now, relevance: str = "h.relevance") -> str:
@@ -149,6 +178,8 @@ def hits_sql(asked: Asked, matched: str) -> tuple[str, dict[str, Any]]:
     words, marks = asked.words or (), asked.marks
     marked = "AND d.tokens @@ %(marks)s::tsquery" if marks else ""
     told: dict[str, Any] = {"marks": all_of(marks)}
+    if matched == "most_words":
+        return MOST_WORDS, {"most_words": most_of(words, marks), "share": _share(words)}
     if matched == "any_word":
         told |= {"any": any_of(words), "each": [all_of([word]) for word in words], "words": len(words)}
         return ANY_WORD.format(marked=marked), told
