@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 WIDTH, HEIGHT = 1000, 300  # units of the drawing; the page stretches it
 GAP = 0.34  # of a bar's place that is left free
@@ -16,13 +17,12 @@ STEPS = (1, 2, 2.5, 5, 10)
 
 @dataclass(frozen=True)
 class Shape:
-    """One value drawn: a bar's box and the middle of its place, with the words for it."""
+    """One value drawn: a bar's box, with the words for it."""
 
     x: float
     y: float
     width: float
     height: float
-    middle: float
     value: int
     label: str
 
@@ -40,6 +40,26 @@ def ticks(top: int) -> list[int]:
     return [top, top // 2, 0]
 
 
+@dataclass(frozen=True)
+class Bars:
+    """A row of bars on one axis: `name` in words, `kind` for the style sheet, `money` when values are fen."""
+
+    name: Any
+    kind: str
+    money: bool
+    ticks: list[int]
+    shapes: list[Shape]
+    days: list[Any]
+
+
+def chart(name: Any, kind: str, rows: Sequence[dict[str, Any]], column: str) -> Bars:
+    """Bars of a column of days (each with its `day`)."""
+    values = [row[column] for row in rows]
+    top = ceiling(max(values, default=0))
+    shapes = bars(values, [row["day"] for row in rows], top)
+    return Bars(name, kind, column.endswith("_fen"), ticks(top), shapes, [row["on"] for row in rows])
+
+
 def bars(values: Sequence[int], labels: Sequence[str], top: int) -> list[Shape]:
     """A bar for each value, as high as its share of `top`."""
     place = WIDTH / max(len(values), 1)
@@ -49,18 +69,11 @@ def bars(values: Sequence[int], labels: Sequence[str], top: int) -> list[Shape]:
             round(HEIGHT - HEIGHT * value / top, 1),
             round(place * (1 - GAP), 1),
             round(HEIGHT * value / top, 1),
-            round((n + 0.5) * place, 1),
             value,
             label,
         )
         for n, (value, label) in enumerate(zip(values, labels, strict=True))
     ]
-
-
-def line(values: Sequence[int], top: int, width: float = WIDTH, height: float = HEIGHT) -> str:
-    """The points of a line through the middles of the values' places."""
-    place = width / max(len(values), 1)
-    return " ".join(f"{(n + 0.5) * place:.1f},{height - height * value / top:.1f}" for n, value in enumerate(values))
 
 
 def spark(values: Sequence[int], width: float = 96, height: float = 24) -> str:

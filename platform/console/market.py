@@ -61,7 +61,7 @@ def page(view: View) -> View:
         if not settings.JISHI_PUBLIC_PAGES and not (request.user.is_authenticated and request.user.is_staff):
             return redirect_to_login(request.get_full_path(), "/admin/login/")
         if CHOSEN in request.GET:
-            return _choose(request)
+            return choose(request)
         there = here(request)
         if there.world is None:
             return guarded(render(request, "console/empty.html", {"here": there}))
@@ -76,7 +76,8 @@ def page(view: View) -> View:
     return shown
 
 
-def _choose(request: HttpRequest) -> HttpResponse:
+def choose(request: HttpRequest) -> HttpResponse:
+    """Keep the market that the address names, if there is one of that name, and show the same page of it."""
     name = request.GET[CHOSEN]
     if any(world["name"] == name for world in here(request).worlds):
         request.session[CHOSEN] = name

@@ -35,7 +35,7 @@ def front(request: HttpRequest, here: Here) -> HttpResponse:
         "indices": [(name, circulation.more[key]) for key, name in words.INDICES],
         "grades": _grades(circulation.more["levels"] or []),
         "lively": _sparks(figures.liveliest(clock.at, closed[-1]["on"])) if closed else [],
-        "charts": _charts(closed),
+        "charts": _charts(closed) if closed else [],
     }
     response = render(request, "console/front.html", told)
     note(request, "home")
@@ -56,18 +56,11 @@ def _sparks(lively: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [shop | {"spark": charts.spark(shop["week"])} for shop in lively]
 
 
-def _charts(closed: list[dict[str, Any]]) -> dict[str, Any]:
-    """PV with UV, and trades with their worth, a place for each day."""
-    labels = [row["day"] for row in closed]
-    seen = charts.ceiling(max([row["pv"] for row in closed], default=0))
-    traded = charts.ceiling(max([row["orders_paid"] for row in closed], default=0))
-    return {
-        "pv": charts.bars([row["pv"] for row in closed], labels, seen),
-        "uv": charts.line([row["uv_daily"] for row in closed], seen),
-        "pv_ticks": charts.ticks(seen),
-        "trades": charts.bars([row["orders_paid"] for row in closed], labels, traded),
-        "trade_ticks": charts.ticks(traded),
-    }
+def _charts(closed: list[dict[str, Any]]) -> list[list[charts.Bars]]:
+    """Two pictures of two rows each: attention above visitors, trades above their worth."""
+    return [
+        [charts.chart(name, kind, closed, column) for name, kind, column in picture] for picture in words.CHARTS
+    ]
 
 
 @page

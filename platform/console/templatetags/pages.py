@@ -36,6 +36,13 @@ def yuan(fen: int | None) -> str:
 
 
 @register.filter
+def round_yuan(fen: int) -> str:
+    """Fen as whole yuan, short enough for an axis."""
+    yuan_ = fen / 100
+    return f"¥{yuan_ / 1000:,.4g}k" if yuan_ >= 10_000 and not chinese() else f"¥{yuan_ / 10_000:,.4g}万" if yuan_ >= 10_000 else f"¥{yuan_:,.4g}"
+
+
+@register.filter
 def percent(bps: int | None) -> str:
     """Basis points as a percentage with one digit after the point."""
     return "–" if bps is None else f"{bps / 100:.1f}%"
@@ -61,13 +68,19 @@ def short_day(at: date) -> str:
 
 @register.filter
 def weekday(at: date) -> str:
-    return str(WEEKDAYS_ABBR[at.weekday()])
+    """Mon, or 一."""
+    name = str(WEEKDAYS_ABBR[at.weekday()])
+    return name[-1] if chinese() else name
 
 
 @register.filter
 def moment(at: datetime | None) -> str:
     """Day and time in Shanghai."""
-    return "–" if at is None else f"{date_format(at.astimezone(SHANGHAI), gettext('j M Y'))} {at.astimezone(SHANGHAI):%H:%M}"
+    if at is None:
+        return "–"
+    local = at.astimezone(SHANGHAI)
+    day = date_format(local, gettext("j M Y"))
+    return f"{day} {local:%H:%M}"
 
 
 @register.filter
