@@ -46,7 +46,7 @@ class OrderQuery(Paged):
 
 
 class OrderChangedQuery(OrderQuery):
-    after = serializers.CharField(
+    after = serializers.CharField(  # type: ignore[assignment]
         required=False, max_length=60, help_text="the `cursor` of the last row seen"
     )
 
