@@ -33,13 +33,18 @@ TRADERS = ("admin", "member")
 EVERYBODY = ("admin", "member", "read")
 PROBLEM = OpenApiResponse(ProblemSerializer, description="A problem document (RFC 9457)")
 ACTING = OpenApiParameter(
-    "X-Jishi-Member", OpenApiTypes.INT64, OpenApiParameter.HEADER, description="Act as this member (admin keys)"
+    "X-Jishi-Member",
+    OpenApiTypes.INT64,
+    OpenApiParameter.HEADER,
+    description="Act as this member (admin keys)",
 )
 ONCE = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="1 to 255 visible ASCII characters: the same key with the same body is done once and answered alike",
+    description=(
+        "1 to 255 visible ASCII characters: the same key with the same body is done once and answered alike"
+    ),
 )
 
 
@@ -51,7 +56,10 @@ class In(serializers.Serializer[Any]):
             unknown = sorted(str(key) for key in data if key not in self.fields)
             if unknown:
                 raise serializers.ValidationError(
-                    {name[:80]: serializers.ErrorDetail("this field is not known here", "field_is_known") for name in unknown}
+                    {
+                        name[:80]: serializers.ErrorDetail("this field is not known here", "field_is_known")
+                        for name in unknown
+                    }
                 )
         return super().to_internal_value(data)
 
@@ -63,7 +71,9 @@ class Out(serializers.Serializer[Any]):
 class Paged(In):
     """Query of a list: rows after that id, at most so many."""
 
-    after = serializers.IntegerField(required=False, min_value=0, max_value=10**18, help_text="The last id seen")
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=10**18, help_text="The last id seen"
+    )
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=1000)
 
 
@@ -88,12 +98,15 @@ def only(request: Request, member_id: int) -> None:
     """Refuse anybody but this member (or an admin or read key acting as nobody)."""
     if not request.user.sees(member_id):
         raise Forbidden(
-            "that belongs to another member", field="Authorization", rule="own_things_only", way_out="Use their key."
+            "that belongs to another member",
+            field="Authorization",
+            rule="own_things_only",
+            way_out="Use their key.",
         )
 
 
 def page(request: Request, items: Sequence[Any], limit: int, key: str = "id") -> dict[str, Any]:
-    """A page of `items` fetched with LIMIT `limit` + 1: the rows and the address of the next page (or null)."""
+    """A page of `items` fetched with LIMIT `limit` + 1: the rows, the address of the next page (or null)."""
     more = len(items) > limit
     shown = items[:limit]
     following = None
@@ -136,7 +149,14 @@ def reads(
 
         shape = paged_out(gives) if paged else gives
         return _documented(
-            wrapper, fn, {200: shape, **(also or {}), **_problems(400, 401, 403, 404, 503, *errors)}, query, None, [*headers, *([ACTING] if market else [])], summary
+            wrapper,
+            fn,
+            {200: shape, **(also or {}), **_problems(400, 401, 403, 404, 503, *errors)},
+            query,
+            None,
+            [*headers, *([ACTING] if market else [])],
+            summary,
+            scopes,
         )
 
     return decorate
@@ -186,7 +206,14 @@ def writes(
         told = [ONCE, *headers, *([ACTING] if market else [])]
         good = {status if gives is not None else 204: gives, **(also or {})}
         return _documented(
-            wrapper, fn, {**good, **_problems(400, 401, 403, 404, 409, 410, 413, 422, 503, *errors)}, query, takes, told, summary
+            wrapper,
+            fn,
+            {**good, **_problems(400, 401, 403, 404, 409, 410, 413, 422, 503, *errors)},
+            query,
+            takes,
+            told,
+            summary,
+            scopes,
         )
 
     return decorate
@@ -200,20 +227,33 @@ def _transaction(market: bool, pen: bool) -> AbstractContextManager[Any]:
 
 
 def _problems(*statuses: int) -> dict[int, Any]:
-    return {status: PROBLEM for status in dict.fromkeys(statuses)}
+    return dict.fromkeys(statuses, PROBLEM)
 
 
 def _documented(
-    wrapper: Any, fn: Any, responses: dict[int, Any], query: Any, takes: Any, headers: list[Any], summary: str | None
+    wrapper: Any,
+    fn: Any,
+    responses: dict[int, Any],
+    query: Any,
+    takes: Any,
+    headers: list[Any],
+    summary: str | None,
+    scopes: Sequence[str],
 ) -> Any:
     words = (fn.__doc__ or "").strip()
     first = words.split("\n")[0].rstrip(".")
     parameters = ([query] if query else []) + headers
     documented = {
-        (code, "application/problem+json") if shape is PROBLEM else code: shape for code, shape in responses.items()
+        (code, "application/problem+json") if shape is PROBLEM else code: shape
+        for code, shape in responses.items()
     }
     return extend_schema(
-        request=takes, responses=documented, parameters=parameters, summary=summary or first or None, description=words or None
+        request=takes,
+        responses=documented,
+        parameters=parameters,
+        summary=summary or first or None,
+        description=words or None,
+        extensions={"x-scopes": list(scopes)},
     )(wrapper)
 
 
@@ -240,7 +280,12 @@ def check_query(request: Request, query: type[In] | None) -> dict[str, Any]:
     if query is None:
         if given:
             name = sorted(given)[0]
-            raise Invalid(f"{name[:80]} is not asked here", field=name[:80], rule="field_is_known", way_out="Leave it out.")
+            raise Invalid(
+                f"{name[:80]} is not asked here",
+                field=name[:80],
+                rule="field_is_known",
+                way_out="Leave it out.",
+            )
         return {}
     lists = _lists(query)
     plain = {name: given.getlist(name) if name in lists else given[name] for name in given}
@@ -250,7 +295,9 @@ def check_query(request: Request, query: type[In] | None) -> dict[str, Any]:
 @cache
 def _lists(query: type[In]) -> frozenset[str]:
     """The names that may be asked several times."""
-    return frozenset(name for name, field in query().fields.items() if isinstance(field, serializers.ListField))
+    return frozenset(
+        name for name, field in query().fields.items() if isinstance(field, serializers.ListField)
+    )
 
 
 def check_body(request: Request, takes: Any) -> Any:
@@ -265,5 +312,3 @@ def _valid(takes: Any, data: Any) -> Any:
     if not serializer.is_valid():
         raise invalid(serializer.errors)
     return serializer.validated_data
-
-
