@@ -94,7 +94,12 @@ class Stage:
         self._settle(partial(shipping.ship, at=at), parcels)
 
     def confirm(self, numbers: Sequence[int], at: datetime) -> None:
-        self._settle(partial(orders.confirm, at=at), [self.open[n] for n in numbers if n in self.open])
+        """Those that the clock has not confirmed before (virtual goods have three days)."""
+        waiting = rows(
+            "SELECT id FROM shops_order WHERE id = ANY(%s::bigint[]) AND status = 'shipped' ORDER BY id",
+            [[self.open[n] for n in numbers if n in self.open]],
+        )
+        self._settle(partial(orders.confirm, at=at), [row[0] for row in waiting])
 
     def judge_seller(self, numbers: Sequence[int], at: datetime) -> None:
         self._judge(numbers, "buyer", at)
