@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from common.errors import Invalid
@@ -52,7 +51,10 @@ def duration(text: str) -> timedelta:
     found = DURATION.match(text.strip().upper())
     if not found:
         raise Invalid(
-            f"{text!r} is not a duration", field="duration", rule="iso_8601_duration", way_out="Write P30D or PT6H."
+            f"{text!r} is not a duration",
+            field="duration",
+            rule="iso_8601_duration",
+            way_out="Write P30D or PT6H.",
         )
     return timedelta(**{unit: int(value) for unit, value in found.groupdict().items() if value})
 
@@ -63,7 +65,10 @@ def moment(text: str) -> datetime:
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:
         raise Invalid(
-            f"{text!r} is not a moment", field="to", rule="iso_8601_moment", way_out="Write 2010-03-01T12:00:00+08:00."
+            f"{text!r} is not a moment",
+            field="to",
+            rule="iso_8601_moment",
+            way_out="Write 2010-03-01T12:00:00+08:00.",
         ) from None
     return within(parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI))
 
@@ -72,7 +77,9 @@ def within(at: datetime) -> datetime:
     """`at`, if the market's calendar has it; raises `Invalid` otherwise."""
     if not FIRST <= at <= LAST:
         raise Invalid(
-            "the market's calendar runs from 1990 to 2200", rule="moment_in_calendar", way_out="Choose a nearer moment."
+            "the market's calendar runs from 1990 to 2200",
+            rule="moment_in_calendar",
+            way_out="Choose a nearer moment.",
         )
     return at
 
@@ -83,4 +90,4 @@ def show(at: datetime | None) -> str | None:
 
 
 def seconds(span: timedelta) -> int:
-    return cast(int, span // timedelta(seconds=1))
+    return span // timedelta(seconds=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from datetime import date
 from pathlib import Path
@@ -43,10 +44,8 @@ def secret_key() -> str:
         fresh = file.with_suffix(f".{os.getpid()}")
         fresh.write_text(secrets.token_urlsafe(48))
         fresh.chmod(0o600)
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, file)
-        except FileExistsError:
-            pass
         fresh.unlink()
     return file.read_text()
 
@@ -153,8 +152,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 # Real seconds: what the platform itself does again and again. What a market does is in jishi.wiring.TIMETABLE.
 CELERY_BEAT_SCHEDULE = {
     "live clocks tick": {"task": "worlds.tasks.tick_live_worlds", "schedule": 1.0, "options": {"expires": 1}},
-    "lost jobs are found": {"task": "worlds.tasks.resume_lost_jobs", "schedule": 3.0, "options": {"expires": 3}},
-    "blank worlds are kept ready": {"task": "worlds.tasks.restock", "schedule": 2.0, "options": {"expires": 2}},
+    "lost jobs are found": {
+        "task": "worlds.tasks.resume_lost_jobs",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
+    "blank worlds are kept ready": {
+        "task": "worlds.tasks.restock",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
     "webhooks go out": {"task": "events.tasks.deliver", "schedule": 1.0, "options": {"expires": 1}},
 }
 

@@ -36,5 +36,6 @@ def demo(told: Callable[[float], None] | None = None) -> tuple[World, str | None
         jobs.run_job(str(job.pk), told=told)
         job.refresh_from_db()
         if job.status == "failed":
-            raise jobs.Failed(f"the demo could not be made: {(job.error or {}).get("detail")}")
+            why = (job.error or {}).get("detail")
+            raise jobs.Failed(f"the demo could not be made: {why}")
     return world, key

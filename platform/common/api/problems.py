@@ -34,7 +34,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     return Response(refusal.problem(), status=refusal.status, headers=headers, content_type=TYPE)
 
 
-def as_refusal(error: BaseException) -> Refusal | None:
+def as_refusal(error: BaseException) -> Refusal | None:  # noqa: PLR0911 (a table of kinds, read top to bottom)
     if isinstance(error, Refusal):
         return error
     if isinstance(error, exceptions.ValidationError):

@@ -63,8 +63,10 @@ def _sentences(told: dict[str, Any], world: str) -> str:
     skipped = sum(told["skipped"].values())
     lines = [
         f"{told['rows']:,} rows read, {skipped:,} skipped; {told['users']:,} users, {told['items']:,} items in {world}.",
-        f"{told['pv']:,} views, {told['fav']:,} favourites, {told['cart']:,} carts, {told['buy']:,} purchases"
-        f" worth {told['gmv_fen'] / 100:,.2f} yuan.",
+        (
+            f"{told['pv']:,} views, {told['fav']:,} favourites, {told['cart']:,} carts, {told['buy']:,} purchases"
+            f" worth {told['gmv_fen'] / 100:,.2f} yuan."
+        ),
         *(
             f"  {day}  PV {d['pv']:>8,}  UV {d['uv']:>6,}  bought {d['buy']:>6,}"
             for day, d in told["days"].items()
