@@ -12,7 +12,7 @@ from common.errors import NotFound
 from common.moments import show
 from events import queries, webhooks
 from events.models import Delivery, Webhook
-from events.rules import check_names
+from events.rules import URL_MOST, check_names, check_url
 
 LARGEST = 10**18
 
@@ -57,12 +57,12 @@ class OneEvent(Door):
 
 
 class WebhookIn(In):
-    url = serializers.CharField(max_length=500)
+    url = serializers.CharField(max_length=URL_MOST)
     names = serializers.ListField(child=serializers.CharField(max_length=60), default=list, max_length=50)
 
 
 class WebhookEditIn(In):
-    url = serializers.CharField(max_length=500, required=False)
+    url = serializers.CharField(max_length=URL_MOST, required=False)
     names = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
     is_active = serializers.BooleanField(required=False)
 
@@ -159,6 +159,7 @@ class OneWebhook(Door):
         """Change its address or names, or let it rest."""
         webhook = own(request, webhook_id)
         check_names(data.get("names", []))
+        check_url(data.get("url", webhook.url))
         for name, value in data.items():
             setattr(webhook, name, value)
         webhook.save(update_fields=list(data) or ["url"])

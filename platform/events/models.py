@@ -33,9 +33,9 @@ class Event(Fact):
 
 
 class Webhook(models.Model):
-    """An outside address that is told of a world's events. `names`: which ones, `order.*` for all of a kind.
+    """An outside address that is told of a world's events. `names`: which, `order.*` for all of a kind.
 
-    `member_id`: told only what that member may see (null: everything). `cursor`: the last event queued for it.
+    `member_id`: told only what that member may see (null: everything). `cursor`: the last event queued.
     """
 
     world = models.ForeignKey("worlds.World", models.CASCADE, related_name="webhooks")
@@ -56,7 +56,7 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One telling of one event: tried until the other side answers 2xx, at least once. Times are real ones."""
+    """One telling of one event: tried until the other side answers 2xx, at least once. Times are real."""
 
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
     event_id = models.BigIntegerField()

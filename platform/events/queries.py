@@ -19,7 +19,7 @@ def events(
     member: int | None = None,
     subject: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Events with a number above `after`, in order. `viewer`: a member, who sees public ones and their own."""
+    """Events with a number above `after`, in order. `viewer`: a member; sees public ones and their own."""
     where, params = ["id > %s"], [after]
     wanted: list[tuple[str, Any]] = [
         ("(is_public OR %s = ANY(members))", viewer),

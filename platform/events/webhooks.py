@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import ProgrammingError, transaction
 from django.db.models.functions import Now
 
 from common.api.render import encode
@@ -23,23 +24,27 @@ from common.batch import dicts, execute, one, rows
 from common.errors import Conflict, Invalid, NotFound
 from events import queries
 from events.models import Delivery, Webhook
-from events.rules import DELIVERIES_A_BELL, TIMEOUT_SECONDS, check_names, signature, wait_after, wants
+from events.rules import (
+    CLAIM_SECONDS,
+    DELIVERIES_A_BELL,
+    DELIVERIES_A_CLAIM,
+    TIMEOUT_SECONDS,
+    check_names,
+    check_url,
+    signature,
+    wait_after,
+    wants,
+)
 from worlds.current import use_world
 
 BATCH = 1000
-CLAIM_SECONDS = 30  # a claimed delivery whose worker died is tried again after this
+log = structlog.get_logger()
 
 
 def subscribe(world_id: int, url: str, names: list[str], *, member_id: int | None = None) -> Webhook:
     """Tell `url` of the world's events from now on. The secret is made here and shown once."""
     check_names(names)
-    if len(url) > 500 or not url.startswith(("http://", "https://")) or not url.isascii() or " " in url:
-        raise Invalid(
-            "a webhook's address begins with http:// or https://",
-            field="url",
-            rule="a_webhook_has_an_http_address",
-            way_out="Send http://127.0.0.1:9000/hook.",
-        )
+    check_url(url)
     return Webhook.objects.create(
         world_id=world_id,
         url=url,
@@ -52,20 +57,20 @@ def subscribe(world_id: int, url: str, names: list[str], *, member_id: int | Non
 
 def replay(webhook: Webhook, *, event: int | None = None, after: int | None = None) -> int:
     """Queue again one event, or every wanted one after a number; returns how many. In the webhook's world."""
+    if (event is None) == (after is None):
+        raise Invalid(
+            "say which event, or after which",
+            field="event",
+            rule="replay_names_events",
+            way_out='Send {"event": 7} or {"after": 0}.',
+        )
     if event is not None:
         found = queries.event(event, viewer=webhook.member_id)
         if found is None:
             raise NotFound(f"there is no event {event}", field="event", rule="event_exists")
         return _queue(webhook, [found], replayed=True)
-    if after is None:
-        raise Invalid(
-            "say which event, or after which",
-            field="event",
-            rule="replay_names_events",
-            way_out='Send {"event": 7}.',
-        )
     count = 0
-    while found_after := queries.events(after=after, limit=BATCH, viewer=webhook.member_id):
+    while found_after := queries.events(after=after or 0, limit=BATCH, viewer=webhook.member_id):
         count += _queue(webhook, [e for e in found_after if wants(webhook.names, e["name"])], replayed=True)
         after = found_after[-1]["id"]
     return count
@@ -92,11 +97,19 @@ def _queue(webhook: Webhook, events: Sequence[dict[str, Any]], *, replayed: bool
 
 
 def collect() -> int:
-    """Queue what has happened since each webhook's cursor; returns how many deliveries were queued."""
+    """Queue what has happened since each webhook's cursor; returns how many deliveries were queued.
+
+    A market that is dropped meanwhile keeps nobody else's events from going out.
+    """
     count = 0
-    for webhook in Webhook.objects.filter(is_active=True).select_related("world").order_by("id"):
-        with use_world(webhook.world.schema), transaction.atomic():
-            count += _collect(webhook)
+    with use_world(None):
+        listening = list(Webhook.objects.filter(is_active=True).select_related("world").order_by("id"))
+    for webhook in listening:
+        try:
+            with use_world(webhook.world.schema), transaction.atomic():
+                count += _collect(webhook)
+        except ProgrammingError as error:
+            log.warning("the market of a webhook is gone", webhook=webhook.pk, error=str(error))
     return count
 
 
@@ -131,7 +144,8 @@ class Parcel:
 
 
 CLAIM = """
-    UPDATE events_delivery d SET attempts = attempts + 1, next_try_at = clock_timestamp() + make_interval(secs => %s)
+    UPDATE events_delivery d
+       SET attempts = attempts + 1, next_try_at = clock_timestamp() + make_interval(secs => %s)
       FROM events_webhook w JOIN worlds_world o ON o.id = w.world_id
      WHERE w.id = d.webhook_id AND d.id IN (
         SELECT x.id FROM events_delivery x JOIN events_webhook y ON y.id = x.webhook_id
@@ -142,12 +156,22 @@ CLAIM = """
 
 
 def send_waiting(limit: int = DELIVERIES_A_BELL) -> int:
-    """Send what is due, in order of events; returns how many were delivered."""
+    """Send what is due, in order of events, `limit` at most; returns how many were delivered.
+
+    No more is claimed at once than is sent before the claim ends, so that slow receivers use up no attempts.
+    """
+    delivered = sent = 0
     with use_world(None):
-        claimed = [
-            Parcel(**{**row, "body": bytes(row["body"])}) for row in dicts(CLAIM, [CLAIM_SECONDS, limit])
-        ]
-        return sum(_send(parcel) for parcel in sorted(claimed, key=lambda p: p.id))
+        while sent < limit and (claimed := _claim(min(DELIVERIES_A_CLAIM, limit - sent))):
+            delivered += sum(_send(parcel) for parcel in claimed)
+            sent += len(claimed)
+    return delivered
+
+
+def _claim(limit: int) -> list[Parcel]:
+    """The next deliveries that are due, ours for CLAIM_SECONDS."""
+    claimed = dicts(CLAIM, [CLAIM_SECONDS, limit])
+    return sorted((Parcel(**{**row, "body": bytes(row["body"])}) for row in claimed), key=lambda p: p.id)
 
 
 def _send(parcel: Parcel) -> bool:
@@ -191,8 +215,8 @@ OPENER = urllib.request.build_opener(_NoRedirect)
 def _note(parcel: Parcel, status: int | None, error: str) -> None:
     if status is not None and 200 <= status < 300:
         execute(
-            "UPDATE events_delivery SET status = 'delivered', delivered_at = clock_timestamp(), next_try_at = NULL,"
-            " last_status = %s, last_error = '' WHERE id = %s AND status = 'waiting'",
+            "UPDATE events_delivery SET status = 'delivered', delivered_at = clock_timestamp(),"
+            " next_try_at = NULL, last_status = %s, last_error = '' WHERE id = %s AND status = 'waiting'",
             [status, parcel.id],
         )
         return
