@@ -151,10 +151,10 @@ def chunk(target: datetime, *, until: Until | None = None, seconds: float = CHUN
             return Reached(moment.at, True, event)
         at = moment.at
         while True:
-            at, idle = _step(at, target)
+            at = _step(at, target)
             if until and (event := until.found()):
                 return Reached(at, True, event)
-            if at >= target and idle:
+            if at >= target:
                 return Reached(at, True)
             if perf_counter() - began > seconds:
                 return Reached(at, False)
@@ -163,13 +163,16 @@ def chunk(target: datetime, *, until: Until | None = None, seconds: float = CHUN
 def pass_to(target: datetime, at: datetime) -> datetime:
     """Let time pass from `at` to `target` in the caller's transaction (it is alone in the market)."""
     while True:
-        at, idle = _step(at, target)
-        if at >= target and idle:
+        at = _step(at, target)
+        if at >= target:
             return at
 
 
-def _step(at: datetime, target: datetime) -> tuple[datetime, bool]:
-    """Go to the next moment that has something to do, or to `target`, and do it: (moment, nothing left)."""
+def _step(at: datetime, target: datetime) -> datetime:
+    """Go to the next moment that has something to do, or to `target`, and do all of it; that moment.
+
+    A moment is never left half met: wherever a chunk ends, whoever acts next acts after all that was due.
+    """
     due_at, entry_at = _next_deadline(), min((e.after(at) for e in timetable()), default=target)
     next_at = min(x for x in (due_at, entry_at, target) if x is not None)
     next_at = max(next_at, at)
@@ -181,8 +184,10 @@ def _step(at: datetime, target: datetime) -> tuple[datetime, bool]:
         for entry in timetable():
             if entry.after(at) == next_at:
                 entry.action(at=next_at)
-        return next_at, False  # look again: the timetable may have set a deadline for this very moment
-    return next_at, True
+        due_at = _next_deadline()  # the timetable may have set a deadline for this very moment
+        if due_at is not None and due_at <= next_at:
+            _meet_deadlines(next_at)
+    return next_at
 
 
 def _next_deadline() -> datetime | None:

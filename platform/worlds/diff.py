@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from common.batch import dicts, rows
 from worlds.current import quoted
 from worlds.models import World
@@ -56,7 +58,7 @@ LEVERS = """
          b AS (SELECT DISTINCT ON (name) name, value FROM {b}.regime_lever
                 WHERE effective_at <= (SELECT now_at FROM {b}.worlds_clock)
                 ORDER BY name, effective_at DESC, id DESC)
-    SELECT name AS lever, to_jsonb(a.value) AS a, to_jsonb(b.value) AS b FROM a FULL JOIN b USING (name)
+    SELECT name AS lever, a.value::text AS a, b.value::text AS b FROM a FULL JOIN b USING (name)
      WHERE a.value IS DISTINCT FROM b.value ORDER BY name
 """
 
@@ -70,11 +72,19 @@ def diff(a: World, b: World) -> dict[str, Any]:
     return {
         "a": a.name,
         "b": b.name,
-        "levers": dicts(LEVERS.format(a=quoted(a.schema), b=quoted(b.schema))),
+        "levers": _levers(a, b),
         "members": _rows("members_member", "nick", OF_MEMBERS, a, b),
         "shops": _rows("shops_shop", "name", OF_SHOPS, a, b),
         "totals": _totals(a, b),
     }
+
+
+def _levers(a: World, b: World) -> list[dict[str, Any]]:
+    found = dicts(LEVERS.format(a=quoted(a.schema), b=quoted(b.schema)))
+    return [
+        {"lever": row["lever"], **{side: orjson.loads(row[side] or "null") for side in ("a", "b")}}
+        for row in found
+    ]
 
 
 def _figure(a: int | None, b: int | None) -> dict[str, int | None]:
@@ -115,8 +125,6 @@ def _rows(table: str, label: str, measures: Mapping[str, str], a: World, b: Worl
 
 
 def _row(row: dict[str, Any], measures: Mapping[str, str]) -> dict[str, Any]:
-    import orjson
-
     before, after = (orjson.loads(row[side] or "{}") for side in ("before", "after"))
     changed = {
         name: _figure(before.get(name, 0) if row["a"] else None, after.get(name, 0) if row["b"] else None)

@@ -25,7 +25,7 @@ from django.db.migrations.state import ProjectState
 
 from common.batch import execute, one, rows
 from worlds.current import point, quoted, use_world
-from worlds.models import ReadySchema
+from worlds.models import Job, ReadySchema
 from worlds.router import SHARED, SHARED_APPS, in_world, market_models, migrating_a_world
 
 log = structlog.get_logger()
@@ -33,6 +33,7 @@ log = structlog.get_logger()
 TEMPLATE = "w_template"
 SWEEPING = 7005  # advisory lock class: (SWEEPING, hash of the schema) is held by who drops it
 PREPARING = 7010  # advisory lock: one process prepares schemas at a time
+FEW = 2
 UNCOPIED = {"django_migrations"}  # every blank copy has its own
 
 
@@ -186,9 +187,14 @@ def claim(schema: str) -> None:
 
 
 def keep_ready(wanted: int) -> int:
-    """One blank market more when fewer than `wanted` are ready; one process at a time, the others pass."""
+    """One blank market more when fewer than `wanted` are ready; one process at a time, the others pass.
+
+    While a job runs it has the machine to itself, as long as a few are ready. Returns how many are, or -1.
+    """
     point(None)
     sweep()
+    if ReadySchema.objects.count() >= min(FEW, wanted) and Job.objects.filter(status="running").exists():
+        return -1
     if not one("SELECT pg_try_advisory_lock(%s)", [PREPARING]):
         return -1
     try:

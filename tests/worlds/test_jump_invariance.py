@@ -125,12 +125,12 @@ def test_a_moment_met_in_another_order_would_be_noticed(start: Any, monkeypatch:
     """Negative control: an engine that meets all deadlines of a jump at its end gives another hash."""
     once = jumped(start, [], timedelta(days=5))
 
-    def careless(at: datetime, target: datetime) -> tuple[datetime, bool]:
+    def careless(at: datetime, target: datetime) -> datetime:
         from common.batch import execute
 
         execute("UPDATE worlds_clock SET now_at = %s", [target])
         clock._meet_deadlines(target)
-        return target, True
+        return target
 
     monkeypatch.setattr(clock, "_step", careless)
     assert jumped(start, [], timedelta(days=5)) != once

@@ -6,6 +6,7 @@ import math
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -41,13 +42,16 @@ def moment(world: Any) -> Any:
         return clock.now()
 
 
-def test_a_tick_brings_a_live_market_to_where_it_should_be(worlds: Worlds) -> None:
+def test_ticks_bring_a_live_market_to_where_it_should_be(worlds: Worlds) -> None:
     world = lively(worlds, 1000)
-    began = moment(world)
+    started, began = perf_counter(), moment(world)
     pass_real_time(world, 60)
-    assert live.tick(world)
-    passed = moment(world) - began
-    assert timedelta(seconds=60_000) <= passed < timedelta(seconds=75_000)
+    for _ in range(100):  # a tick is bounded: a busy machine needs several
+        assert live.tick(world)
+        if moment(world) - began >= timedelta(seconds=60_000):
+            break
+    passed = (moment(world) - began).total_seconds()
+    assert 60_000 <= passed <= 60_000 + 1000 * (perf_counter() - started)
     with use_world(world.schema):
         assert one("SELECT count(*) FROM events_event WHERE name = 'roll.called'") >= 16
 
