@@ -23,7 +23,7 @@ Pair = tuple[int, int, str]  # rater, subject, the rater's side
 
 ERAS = """
     SELECT * FROM json_to_recordset(%(eras)s::json) AS e(
-        since timestamptz, until timestamptz, good int, neutral int, bad int, month_least int, month_most int,
+        n int, since timestamptz, until timestamptz, good int, neutral int, bad int, month_least int, month_most int,
         item_days int, item_least int, item_most int, tiny bigint, escrow bool, open_account bool, fake bool)
 """
 
@@ -31,8 +31,7 @@ DECIDED = f"""
     era AS ({ERAS}),
     stood AS (
         SELECT w.feedback_id AS id, f.rater_id, f.subject_id, f.side, f.listing_id, f.traded_at, w.verdict,
-               date_trunc('month', f.traded_at AT TIME ZONE 'Asia/Shanghai') AS month,
-               CASE w.verdict WHEN 1 THEN e.good WHEN 0 THEN e.neutral WHEN -1 THEN e.bad ELSE 0 END AS worth,
+               e.n, e.item_days,
                CASE WHEN f.status = 'withdrawn' THEN {NUMBER["withdrawn"]}
                     WHEN w.verdict IS NULL THEN {NUMBER["no_verdict"]}
                     WHEN f.struck > 0 AND (e.fake OR f.struck <> {NUMBER["fake_trade"]}) THEN f.struck
@@ -41,39 +40,53 @@ DECIDED = f"""
                                              OR f.subject_id IN (SELECT id FROM closed))
                     THEN {NUMBER["account_sealed"]}
                     WHEN f.order_fen <= e.tiny THEN {NUMBER["tiny_order"]}
-                    ELSE 0 END AS bar,
-               e.month_least, e.month_most, e.item_days, e.item_least, e.item_most
+                    ELSE 0 END AS bar
           FROM ratings_weight w JOIN ratings_feedback f ON f.id = w.feedback_id
           JOIN era e ON f.traded_at >= e.since AND f.traded_at < e.until
          WHERE {{touched}}
     ),
-    turn AS (
-        SELECT id, rater_id, subject_id, side, listing_id, verdict, traded_at, item_days,
-               row_number() OVER (PARTITION BY rater_id, subject_id, side, listing_id, verdict
-                                      ORDER BY traded_at, id) AS k
-          FROM stood WHERE bar = 0 AND verdict <> 0
+    sized AS (
+        SELECT s.*, bar = 0 AND verdict <> 0
+               AND count(*) OVER (PARTITION BY rater_id, subject_id, side, listing_id, verdict) > 1 AS repeated
+          FROM stood s
     ),
-    again AS (
-        SELECT id, rater_id, subject_id, side, listing_id, verdict, k, traded_at AS head, 1 AS nth
-          FROM turn WHERE k = 1
+    -- Repetitions are walked within arrays, one group at a time: no join of the whole with itself.
+    walked AS (
+        SELECT r.rater_id, r.subject_id, r.side, r.verdict, r.ids[i] AS id, r.ats[i] AS traded_at, r.eras[i] AS n, nth
+          FROM (SELECT rater_id, subject_id, side, verdict, array_agg(id ORDER BY traded_at, id) AS ids,
+                       array_agg(traded_at ORDER BY traded_at, id) AS ats, array_agg(n ORDER BY traded_at, id) AS eras,
+                       array_agg(item_days ORDER BY traded_at, id) AS days
+                  FROM sized WHERE repeated GROUP BY rater_id, subject_id, side, listing_id, verdict) r
+         CROSS JOIN LATERAL (
+            WITH RECURSIVE walk AS (
+                SELECT 1 AS i, r.ats[1] AS head, 1 AS nth
+                 UNION ALL
+                SELECT w.i + 1, CASE WHEN near THEN head ELSE r.ats[w.i + 1] END, CASE WHEN near THEN nth + 1 ELSE 1 END
+                  FROM walk w
+                 CROSS JOIN LATERAL (
+                    SELECT r.ats[w.i + 1] < w.head + make_interval(hours => 24 * r.days[w.i + 1]) AS near) x
+                 WHERE w.i < cardinality(r.ids)
+            ) SELECT i, nth FROM walk) w
+    ),
+    told AS (
+        SELECT id, rater_id, subject_id, side, verdict, traded_at, bar, n, 1 AS nth FROM sized WHERE repeated IS NOT TRUE
          UNION ALL
-        SELECT t.id, t.rater_id, t.subject_id, t.side, t.listing_id, t.verdict, t.k,
-               CASE WHEN near THEN a.head ELSE t.traded_at END, CASE WHEN near THEN a.nth + 1 ELSE 1 END
-          FROM again a JOIN turn t ON (t.rater_id, t.subject_id, t.side, t.listing_id, t.verdict, t.k)
-                                    = (a.rater_id, a.subject_id, a.side, a.listing_id, a.verdict, a.k + 1)
-         CROSS JOIN LATERAL (SELECT t.traded_at < a.head + make_interval(hours => 24 * t.item_days) AS near) n
+        SELECT id, rater_id, subject_id, side, verdict, traded_at, 0, n, nth FROM walked
     ),
     itemed AS (
-        SELECT s.*,
+        SELECT t.id, t.rater_id, t.subject_id, t.side, t.traded_at, t.bar, e.month_least, e.month_most, worth,
+               date_trunc('month', t.traded_at AT TIME ZONE 'Asia/Shanghai') AS month,
                CASE WHEN bar > 0 THEN 0
-                    WHEN s.verdict = 1
+                    WHEN t.verdict = 1
                     THEN least(nth * worth, greatest(worth, item_most))
                          - least((nth - 1) * worth, greatest(worth, item_most))
-                    WHEN s.verdict = -1
+                    WHEN t.verdict = -1
                     THEN greatest(nth * worth, least(worth, item_least))
                          - greatest((nth - 1) * worth, least(worth, item_least))
                     ELSE worth END AS single
-          FROM stood s LEFT JOIN again a USING (id)
+          FROM told t JOIN era e USING (n)
+         CROSS JOIN LATERAL (
+            SELECT CASE t.verdict WHEN 1 THEN e.good WHEN 0 THEN e.neutral WHEN -1 THEN e.bad ELSE 0 END AS worth) v
     ),
     monthly AS (
         SELECT id, bar, worth, single,
@@ -174,7 +187,7 @@ def eras() -> str:
             continue
         if found:
             found[-1]["until"] = since
-        found.append({**era, "since": since if found else FIRST, "until": LAST})
+        found.append({**era, "n": len(found), "since": since if found else FIRST, "until": LAST})
     return dumps(found)
 
 
