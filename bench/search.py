@@ -22,10 +22,10 @@ import numpy as np
 from bench.serving import request, served
 from common import random, sections, words
 from common.batch import execute, one
-from search import actions, recompute
-from search.rules import weights
 from ratings.models import Credit, Index
 from regime import queries as regime
+from search import actions, recompute
+from search.rules import weights
 from worlds import actions as worlds
 from worlds.current import point
 
@@ -86,18 +86,22 @@ def fill() -> None:
     at = one("SELECT now_at FROM worlds_clock")
     for statement in PEOPLE.split(";")[:-1]:
         execute(statement, {"shops": SHOPS})
-    Credit.objects.bulk_create(
+    judged = [
         Credit(id=2 * n, member_id=n, role="seller", level=min(n % 40, 20), points=n * 7 % 9000,
                recent_good=n % 900, recent_all=n % 900 + n % 7)
         for n in range(1, SHOPS + 1)
-    )  # fmt: skip
-    Index.objects.bulk_create(
+    ]  # fmt: skip
+    indices = [
         Index(id=n, member_id=n, section_id=1 + n % 24, on=at.date(), voices=9, answers=9,
               description=400 + n % 101, service=380 + n % 121, delivery=390 + n % 111)
         for n in range(1, SHOPS + 1) if n % 3
-    )  # fmt: skip
+    ]  # fmt: skip
+    Credit.objects.bulk_create(judged, batch_size=2_000)
+    Index.objects.bulk_create(indices, batch_size=2_000)
     ids = np.arange(1, LISTINGS + 1)
-    categories = np.asarray(sections.category_ids())[random.integers(7, "bench.category", ids, bound=len(sections.category_ids()))]
+    categories = np.asarray(sections.category_ids())[
+        random.integers(7, "bench.category", ids, bound=len(sections.category_ids()))
+    ]
     given = {
         "ids": ids.tolist(), "titles": words.titles(7, categories, ids), "categories": categories.tolist(),
         "prices": np.maximum(np.asarray(words.prices(7, categories, ids)), 1).astype(int).tolist(), "shops": SHOPS,
@@ -128,7 +132,9 @@ def drive(port: int, sent: Sequence[bytes], seconds: float) -> list[float]:
 async def _drive_all(port: int, sent: Sequence[bytes], seconds: float) -> list[float]:
     until = perf_counter() + seconds
     apart = len(sent) // CONNECTIONS
-    clients = [_client(port, cycle([*sent[n * apart :], *sent[: n * apart]]), until) for n in range(CONNECTIONS)]
+    clients = [
+        _client(port, cycle([*sent[n * apart :], *sent[: n * apart]]), until) for n in range(CONNECTIONS)
+    ]
     return [took for client in await asyncio.gather(*clients) for took in client]
 
 
@@ -138,7 +144,9 @@ async def _client(port: int, sent: Iterator[bytes], until: float) -> list[float]
     while (began := perf_counter()) < until:
         writer.write(next(sent))
         head = await reader.readuntil(b"\r\n\r\n")
-        body = await reader.readexactly(int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]))
+        body = await reader.readexactly(
+            int(head.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        )
         if b" 200 " not in head[:16]:
             raise RuntimeError(f"the door answered {head[:60]!r} {body[:300]!r}")
         took.append(perf_counter() - began)

@@ -19,7 +19,9 @@ CHUNK = 20_000  # listings read into memory at a time when everything is rebuilt
 # New words wait in a list before they enter the index, and every search reads that list: so it is kept short, but
 # for many at once, which wait together (a tenth of the work) and enter before their transaction ends.
 MANY, WAITING, WAITING_OF_MANY = 300, "64kB", "32MB"
-OF_A_SHOP = frozenset({"status", "protection", "seven_day_return", "region"})  # edits of a shop that its goods show
+OF_A_SHOP = frozenset(
+    {"status", "protection", "seven_day_return", "region"}
+)  # edits of a shop that its goods show
 
 
 # -- subscribers -----------------------------------------------------------------------------------------
@@ -114,7 +116,7 @@ def _write(found: Sequence[Mapping[str, Any]]) -> list[tuple[int, bool, bool, bo
         facts.append(
             (
                 row["id"],
-                stuffed(title),
+                stuffed(row["title"], title),
                 misplaced(title, category),
                 mispriced(row["price_fen"], row["postage_fen"], category),
             )

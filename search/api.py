@@ -20,7 +20,11 @@ from search.queries.facets import facets, suggestions
 from search.queries.find import MATCHED, find
 from search.reading import Flag, Number, Reader, Text
 
-SORTS, SUPPLIES, DELIVERIES = list(rules.SORTS), ["stock", "preorder", "custom"], ["express", "mail", "virtual", "auto"]
+SORTS, SUPPLIES, DELIVERIES = (
+    list(rules.SORTS),
+    ["stock", "preorder", "custom"],
+    ["express", "mail", "virtual", "auto"],
+)
 BIG = 10**15
 
 
@@ -82,7 +86,9 @@ class SearchAskedIn(In):
         given = self.initial_data
         for name in given:
             if name not in self.READERS:
-                self._errors[name[:80]] = [serializers.ErrorDetail("this field is not known here", "field_is_known")]
+                self._errors[name[:80]] = [
+                    serializers.ErrorDetail("this field is not known here", "field_is_known")
+                ]
         for name, reader in self.READERS.items():
             value, fault = reader.read(given[name]) if name in given else (reader.default, None)
             if fault:
@@ -171,7 +177,9 @@ class SearchFacetsOut(Out):
 
 class SearchPageOut(Out):
     matched = serializers.ChoiceField(MATCHED, help_text="how results match: all words, else any, else alike")
-    words = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="the query's words")
+    words = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="the query's words"
+    )
     at = serializers.DateTimeField()
     results = SearchResultOut(many=True)
     next = serializers.CharField(allow_null=True)
@@ -192,7 +200,7 @@ class SearchDoor(Door):
             shown = orjson.loads(results)
             why = explained(asked, moment, found.matched, [row["listing"] for row in shown])
             results = orjson.dumps([row | {"explanation": why[row["listing"]]} for row in shown])
-        rest = {"next": _next(request, asked) if found.more else None}
+        rest: dict[str, Any] = {"next": _next(request, asked) if found.more else None}
         if query["facets"]:
             rest["facets"] = facets(asked, moment, found.matched)
         head = orjson.dumps({"matched": found.matched, "words": asked.words, "at": show(moment.at)})

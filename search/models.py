@@ -66,7 +66,8 @@ class Descriptor(models.Model):
             CheckConstraint(condition=Q(level__range=(0, 20)), name="described_level_is_zero_to_twenty"),
             CheckConstraint(condition=Q(stale_bps__range=(0, 10_000)), name="freshness_fades_to_nothing"),
             CheckConstraint(
-                condition=Q(pv__gte=0, uv_daily__gte=0, sales__gte=0), name="described_counts_are_not_negative"
+                condition=Q(pv__gte=0, uv_daily__gte=0, sales__gte=0),
+                name="described_counts_are_not_negative",
             ),
         ]
         indexes = [

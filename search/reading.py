@@ -42,7 +42,11 @@ class Number:
 
     def documented(self) -> Any:
         return serializers.IntegerField(
-            required=False, min_value=self.least, max_value=self.most, help_text=self.words, **_default(self.default)
+            required=False,
+            min_value=self.least,
+            max_value=self.most,
+            help_text=self.words,
+            **_default(self.default),
         )
 
 
@@ -72,7 +76,11 @@ class Text:
 
     def read(self, text: str) -> tuple[Any, Fault]:
         if self.options is not None:
-            return (text, None) if text in self.options else (None, (f"one of {', '.join(self.options)}", "field_is_known"))
+            return (
+                (text, None)
+                if text in self.options
+                else (None, (f"one of {', '.join(self.options)}", "field_is_known"))
+            )
         if len(text) > self.most:
             return None, (f"at most {self.most} characters are allowed here", "field_is_within_bounds")
         if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
@@ -81,9 +89,15 @@ class Text:
 
     def documented(self) -> Any:
         if self.options is not None:
-            return serializers.ChoiceField(self.options, required=False, help_text=self.words, **_default(self.default))
+            return serializers.ChoiceField(
+                self.options, required=False, help_text=self.words, **_default(self.default)
+            )
         return serializers.CharField(
-            required=False, allow_blank=True, max_length=self.most, help_text=self.words, **_default(self.default)
+            required=False,
+            allow_blank=True,
+            max_length=self.most,
+            help_text=self.words,
+            **_default(self.default),
         )
 
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from common.batch import execute, rows
 from common.moments import day_of
 from regime import queries as regime
-from search.rules import Weights, end_part_sql, part_of, key_sql, weights
+from search.rules import Weights, end_part_sql, key_sql, part_of, weights
 from traffic.rules import DIMENSIONS
 
 # What a descriptor is about: the listing's own columns, its shop's, and what words told (given with the batch).
@@ -25,7 +25,15 @@ OWN = (
     "id_verified", "bank_verified", "protection", "seven_day_return", "showcase", "suspected",
     "stuffed", "misplaced", "mispriced",
 )  # fmt: skip
-STANDING = ("level", "credit_points", "good_rate_bps", "description", "service", "delivery_speed", "stale_bps")
+STANDING = (
+    "level",
+    "credit_points",
+    "good_rate_bps",
+    "description",
+    "service",
+    "delivery_speed",
+    "stale_bps",
+)
 COUNTED = ("pv", "uv_daily", "sales")
 FINDABLE = "l.status = 'on_sale' AND s.status = 'open' AND (l.stock > 0 OR l.supply = 'custom')"
 
@@ -188,7 +196,9 @@ def run(*, at: datetime, full: bool = False) -> int:
 
 def daily_sql(formula: Weights, *, full: bool) -> str:
     """One UPDATE of every descriptor whose figures or cycle changed."""
-    counted = [f"coalesce(t.{n}, 0) AS {n}" if full else f"d.{n} + coalesce(t.{n}, 0) AS {n}" for n in COUNTED]
+    counted = [
+        f"coalesce(t.{n}, 0) AS {n}" if full else f"d.{n} + coalesce(t.{n}, 0) AS {n}" for n in COUNTED
+    ]
     kept = [name for name in (*OWN, "duplicate") if name not in ("listed_at", "edited_at")]
     figures = [*STANDING, *COUNTED, "end_part"]
     fresh = f"""

@@ -103,7 +103,9 @@ SORTS: dict[str, tuple[str, str]] = {
 # fmt: on
 TERM = {term.name: term for term in TERMS}
 STORED = tuple(term for term in TERMS if term.value)
-FLAGS = tuple(term for term in TERMS if (term.value or "").endswith("::int"))  # yes or no, and nothing between
+FLAGS = tuple(
+    term for term in TERMS if (term.value or "").endswith("::int")
+)  # yes or no, and nothing between
 IN_TITLE, ELSEWHERE = FULL, FULL // 2
 PRICE_BANDS = (2_000, 5_000, 10_000, 20_000, 50_000, 100_000)  # fen; facets count between them
 GRADES = {"none": (0, 0), "heart": (1, 5), "diamond": (6, 10), "crown": (11, 15), "golden_crown": (16, 20)}
@@ -136,7 +138,9 @@ class Weights:
     def digest(self) -> str:
         """Of what keys depend on: relevance is weighed when a query comes."""
         stored = [self.of[term.name] for term in STORED]
-        said = repr((stored, self.of["cycle"], self.cycle_parts, self.sales_days, self.views_days, self.fresh_days))
+        said = repr(
+            (stored, self.of["cycle"], self.cycle_parts, self.sales_days, self.views_days, self.fresh_days)
+        )
         return sha256(said.encode()).hexdigest()[:32]
 
 
@@ -224,4 +228,3 @@ def table(formula: Weights) -> list[dict[str, Any]]:
         }
         for term in TERMS
     ]
-

@@ -47,8 +47,12 @@ def singular(word: str) -> str:
 
 
 def document_words(text: str) -> list[str]:
-    """Every word of a text, and the shorter ones inside longer ones."""
-    return _kept(rjieba.cut_for_search(plain(text)))
+    """Every word of a text, and the shorter ones inside longer ones; of four characters also both halves."""
+    found = _kept(rjieba.cut_for_search(plain(text)))
+    halves = [
+        half for word in found if len(word) == 4 and not word.isascii() for half in (word[:2], word[2:])
+    ]
+    return found + halves
 
 
 @lru_cache(maxsize=20_000)
@@ -110,11 +114,12 @@ def _texts(properties: Mapping[str, Any]) -> list[str]:
 # -- what a title does wrong ------------------------------------------------------------------------------
 
 
-def stuffed(title: Sequence[str]) -> bool:
-    """Does the title say one word of two characters or more three times?"""
-    if len(title) - len(set(title)) < 2:
-        return False
-    return any(count >= 3 and len(word) > 1 for word, count in Counter(title).items())
+def stuffed(title: str, words: Sequence[str]) -> bool:
+    """Does the title (whose document words these are) say one word of two characters or more three times?"""
+    if len(words) - len(set(words)) < 2:
+        return False  # spares most titles a second look
+    said = Counter(_kept(rjieba.cut(plain(title))))
+    return any(count >= 3 and len(word) > 1 for word, count in said.items())
 
 
 @cache
@@ -131,7 +136,9 @@ def _sections_of_nouns() -> dict[str, frozenset[int]]:
 
 @cache
 def _nouns_of(section: int) -> tuple[str, ...]:
-    return tuple({plain(noun): None for category in sections.categories_in(section) for noun in category.nouns})
+    return tuple(
+        {plain(noun): None for category in sections.categories_in(section) for noun in category.nouns}
+    )
 
 
 def misplaced(title: Sequence[str], category: int) -> bool:

@@ -6,81 +6,101 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=120)),
-                ('tokens', django.contrib.postgres.search.SearchVectorField()),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("title", models.CharField(max_length=120)),
+                ("tokens", django.contrib.postgres.search.SearchVectorField()),
             ],
         ),
         migrations.CreateModel(
-            name='Suspicion',
+            name="Suspicion",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('since', models.DateTimeField()),
-                ('why', models.CharField(max_length=500)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("since", models.DateTimeField()),
+                ("why", models.CharField(max_length=500)),
             ],
         ),
         migrations.CreateModel(
-            name='Descriptor',
+            name="Descriptor",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('shop_id', models.BigIntegerField()),
-                ('category_id', models.IntegerField()),
-                ('region', models.IntegerField()),
-                ('price_fen', models.BigIntegerField()),
-                ('postage_fen', models.BigIntegerField()),
-                ('supply', models.CharField(max_length=10)),
-                ('delivery', models.CharField(max_length=10)),
-                ('listed_at', models.DateTimeField()),
-                ('edited_at', models.DateTimeField()),
-                ('id_verified', models.BooleanField()),
-                ('bank_verified', models.BooleanField()),
-                ('protection', models.BooleanField()),
-                ('seven_day_return', models.BooleanField()),
-                ('showcase', models.BooleanField()),
-                ('duplicate', models.BooleanField()),
-                ('suspected', models.BooleanField()),
-                ('stuffed', models.BooleanField()),
-                ('misplaced', models.BooleanField()),
-                ('mispriced', models.BooleanField()),
-                ('level', models.SmallIntegerField()),
-                ('credit_points', models.BigIntegerField()),
-                ('good_rate_bps', models.SmallIntegerField(null=True)),
-                ('description', models.SmallIntegerField(null=True)),
-                ('service', models.SmallIntegerField(null=True)),
-                ('delivery_speed', models.SmallIntegerField(null=True)),
-                ('stale_bps', models.SmallIntegerField()),
-                ('pv', models.BigIntegerField()),
-                ('uv_daily', models.BigIntegerField()),
-                ('sales', models.BigIntegerField()),
-                ('end_part', models.BigIntegerField()),
-                ('key', models.BigIntegerField()),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("shop_id", models.BigIntegerField()),
+                ("category_id", models.IntegerField()),
+                ("region", models.IntegerField()),
+                ("price_fen", models.BigIntegerField()),
+                ("postage_fen", models.BigIntegerField()),
+                ("supply", models.CharField(max_length=10)),
+                ("delivery", models.CharField(max_length=10)),
+                ("listed_at", models.DateTimeField()),
+                ("edited_at", models.DateTimeField()),
+                ("id_verified", models.BooleanField()),
+                ("bank_verified", models.BooleanField()),
+                ("protection", models.BooleanField()),
+                ("seven_day_return", models.BooleanField()),
+                ("showcase", models.BooleanField()),
+                ("duplicate", models.BooleanField()),
+                ("suspected", models.BooleanField()),
+                ("stuffed", models.BooleanField()),
+                ("misplaced", models.BooleanField()),
+                ("mispriced", models.BooleanField()),
+                ("level", models.SmallIntegerField()),
+                ("credit_points", models.BigIntegerField()),
+                ("good_rate_bps", models.SmallIntegerField(null=True)),
+                ("description", models.SmallIntegerField(null=True)),
+                ("service", models.SmallIntegerField(null=True)),
+                ("delivery_speed", models.SmallIntegerField(null=True)),
+                ("stale_bps", models.SmallIntegerField()),
+                ("pv", models.BigIntegerField()),
+                ("uv_daily", models.BigIntegerField()),
+                ("sales", models.BigIntegerField()),
+                ("end_part", models.BigIntegerField()),
+                ("key", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['-key', 'id'], name='best_of_all'), models.Index(fields=['end_part'], name='cycles_that_end'), models.Index(fields=['shop_id'], name='what_a_shop_shows')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('level__range', (0, 20))), name='described_level_is_zero_to_twenty'), models.CheckConstraint(condition=models.Q(('stale_bps__range', (0, 10000))), name='freshness_fades_to_nothing'), models.CheckConstraint(condition=models.Q(('pv__gte', 0), ('sales__gte', 0), ('uv_daily__gte', 0)), name='described_counts_are_not_negative')],
+                "indexes": [
+                    models.Index(fields=["-key", "id"], name="best_of_all"),
+                    models.Index(fields=["end_part"], name="cycles_that_end"),
+                    models.Index(fields=["shop_id"], name="what_a_shop_shows"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("level__range", (0, 20))),
+                        name="described_level_is_zero_to_twenty",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stale_bps__range", (0, 10000))),
+                        name="freshness_fades_to_nothing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("pv__gte", 0), ("sales__gte", 0), ("uv_daily__gte", 0)),
+                        name="described_counts_are_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Fold',
+            name="Fold",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('through', models.DateField()),
-                ('digest', models.CharField(max_length=32)),
-                ('windows', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None)),
-                ('part', models.BigIntegerField()),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("through", models.DateField()),
+                ("digest", models.CharField(max_length=32)),
+                (
+                    "windows",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), size=None),
+                ),
+                ("part", models.BigIntegerField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='there_is_one_fold_of_search')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="there_is_one_fold_of_search")
+                ],
             },
         ),
     ]

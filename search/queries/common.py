@@ -42,7 +42,9 @@ def commonness(world: UUID) -> Commonness:
 
 def _read() -> Commonness:
     # reltuples is -1 until the table was looked at for the first time
-    listings = rows("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'search_document'::regclass")[0][0]
+    listings = rows("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'search_document'::regclass")[0][
+        0
+    ]
     found = rows(
         """SELECT most_common_elems::text::text[], most_common_elem_freqs FROM pg_stats
             WHERE schemaname = current_schema() AND tablename = 'search_document' AND attname = 'tokens'"""

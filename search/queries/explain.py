@@ -48,7 +48,12 @@ def explained(asked: Asked, moment: Now, matched: str, listings: Sequence[int]) 
 
 def _relevances(asked: Asked, matched: str, listings: Sequence[int]) -> dict[int, int]:
     hits, told = hits_sql(asked, matched)
-    return dict(rows(f"SELECT id, relevance FROM ({hits}) h WHERE id = ANY(%(listings)s)", told | {"listings": list(listings)}))
+    return dict(
+        rows(
+            f"SELECT id, relevance FROM ({hits}) h WHERE id = ANY(%(listings)s)",
+            told | {"listings": list(listings)},
+        )
+    )
 
 
 def explain_rank(query: str, listing: int, at: datetime | None = None) -> dict[str, Any]:
@@ -109,8 +114,8 @@ def _missing(asked: Asked, listing: int) -> str:
     words = [
         word
         for word in asked.words or ()
-        if not rows("SELECT 1 FROM search_document WHERE id = %s AND tokens @@ %s::tsquery", [listing, f"'{word}'"])
+        if not rows(
+            "SELECT 1 FROM search_document WHERE id = %s AND tokens @@ %s::tsquery", [listing, f"'{word}'"]
+        )
     ]
     return f"it does not say {', '.join(words)}" if words else "it is not like that query"
-
-

@@ -23,7 +23,7 @@ GROUPED = {
     "delivery": "r.delivery",
     "price_band": f"width_bucket(r.price_fen, ARRAY{list(PRICE_BANDS)}::bigint[])",
 }
-# filter: yes or no
+# Filters that are yes or no.
 FLAGS = {
     "id_verified": "r.id_verified",
     "bank_verified": "r.bank_verified",
@@ -45,7 +45,16 @@ COUNTS = f"""
 """
 SUGGESTED_MOST = 8
 # What is suggested while nobody has used any filter yet (Li 2014, 5.2 names these).
-FIRST = ("grade", "sales_from", "online", "protection", "seven_day_return", "price_to_fen", "province", "free_postage")
+FIRST = (
+    "grade",
+    "sales_from",
+    "online",
+    "protection",
+    "seven_day_return",
+    "price_to_fen",
+    "province",
+    "free_postage",
+)
 
 
 def facets(asked: Asked, now: Now, matched: str) -> dict[str, Any]:
@@ -85,7 +94,10 @@ MOST = 50  # values of one facet that are told
 
 def _falling(facet: str, counts: dict[str, int]) -> list[dict[str, Any]]:
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST]
-    return [{"value": _value(facet, value), "name": _name(facet, value), "count": count} for value, count in ordered]
+    return [
+        {"value": _value(facet, value), "name": _name(facet, value), "count": count}
+        for value, count in ordered
+    ]
 
 
 def _value(facet: str, value: str) -> int | str:

@@ -9,7 +9,7 @@ A walk that does not find enough soon is given up for a sift.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -94,11 +94,11 @@ def find(asked: Asked, now: Now) -> Found:
     """The page of results that was asked for. When no listing has all the words: those that have all but one,
     else any, else those alike."""
     for matched in ways(asked):
-        found = _walk(asked, now, matched) if _common(asked, now, matched) else None
-        found = found or _sift(asked, now, matched)
+        walked = _walk(asked, now, matched) if _common(asked, now, matched) else None
+        found = walked or _sift(asked, now, matched)
         if found.results != b"[]" or matched == "alike" or anybody(asked, matched):
-            break
-    return found
+            return found
+    raise AssertionError("the last way always answers")
 
 
 def ways(asked: Asked) -> tuple[str, ...]:
@@ -107,10 +107,18 @@ def ways(asked: Asked) -> tuple[str, ...]:
         return ("everything",)
     if len(asked.words) < 2:
         return ("all_words", "alike") if asked.words else ("alike",)
-    return ("all_words", "most_words", "any_word", "alike") if len(asked.words) > 2 else ("all_words", "most_words", "alike")
+    return (
+        ("all_words", "most_words", "any_word", "alike")
+        if len(asked.words) > 2
+        else ("all_words", "most_words", "alike")
+    )
 
 
-TESTS = {"all_words": all_of, "most_words": most_of, "any_word": any_of}
+TESTS: dict[str, Callable[[Sequence[str]], str]] = {
+    "all_words": all_of,
+    "most_words": most_of,
+    "any_word": any_of,
+}
 
 
 def anybody(asked: Asked, matched: str) -> bool:
@@ -118,7 +126,9 @@ def anybody(asked: Asked, matched: str) -> bool:
     if matched not in TESTS:
         return True
     query = TESTS[matched](asked.words or ())
-    return bool(rows("SELECT EXISTS (SELECT FROM search_document WHERE tokens @@ %s::tsquery)", [query])[0][0])
+    return bool(
+        rows("SELECT EXISTS (SELECT FROM search_document WHERE tokens @@ %s::tsquery)", [query])[0][0]
+    )
 
 
 def _common(asked: Asked, now: Now, matched: str) -> bool:
@@ -137,7 +147,13 @@ def _common(asked: Asked, now: Now, matched: str) -> bool:
 
 def _paging(asked: Asked) -> dict[str, Any]:
     last = asked.offset + asked.limit
-    return {"limit": asked.limit, "offset": asked.offset, "last": last, "most": asked.limit + 1, "wanted": last + 1}
+    return {
+        "limit": asked.limit,
+        "offset": asked.offset,
+        "last": last,
+        "most": asked.limit + 1,
+        "wanted": last + 1,
+    }
 
 
 def _walk(asked: Asked, now: Now, matched: str) -> Found | None:
@@ -192,11 +208,17 @@ def hits_sql(asked: Asked, matched: str) -> tuple[str, dict[str, Any]]:
 
 def _sift(asked: Asked, now: Now, matched: str) -> Found:
     hits, told = hits_sql(asked, matched)
-    columns = [part.split()[0] for part in SORTS[asked.sort][0].split(", ")] if asked.sort != "default" else []
+    columns = (
+        [part.split()[0] for part in SORTS[asked.sort][0].split(", ")] if asked.sort != "default" else []
+    )
     named = ", ".join(f"{column} AS by_{n}" for n, column in enumerate(columns)) or "0 AS by_0"
     order = f"{SORTS[asked.sort][0]}, r.id" if columns else "score DESC, r.id"
     order_out = ", ".join(
-        [f"by_{n}{' DESC' if part.endswith('DESC') else ''}" for n, part in enumerate(SORTS[asked.sort][0].split(", "))] + ["id"]
+        [
+            f"by_{n}{' DESC' if part.endswith('DESC') else ''}"
+            for n, part in enumerate(SORTS[asked.sort][0].split(", "))
+        ]
+        + ["id"]
         if columns
         else ["score DESC, id"]
     )

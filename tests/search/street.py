@@ -49,7 +49,9 @@ class Street:
     def lists(self, *titles: str, shop: str = "老张", **more: Any) -> list[int]:
         shop_id = self.shop(shop)
         with writing() as moment:
-            return listing_actions.create([goods(shop_id, title, **more) for title in titles], by=None, at=moment.at)
+            return listing_actions.create(
+                [goods(shop_id, title, **more) for title in titles], by=None, at=moment.at
+            )
 
     def listed(self, title: str = "简易衣柜", **more: Any) -> int:
         return self.lists(title, **more)[0]
@@ -82,11 +84,21 @@ class Street:
         owner = self.owners[nick]
         kept = {"level": 0, "points": 0, "recent_good": 0, "recent_all": 0, "stars": 0} | credit
         shown = {name: kept[name] for name in ("level", "points", "recent_good", "recent_all")}
-        Credit.objects.update_or_create(id=owner * 2, defaults={"member_id": owner, "role": "seller", **shown})
+        Credit.objects.update_or_create(
+            id=owner * 2, defaults={"member_id": owner, "role": "seller", **shown}
+        )
         if kept["stars"]:
             stars = dict.fromkeys(("description", "service", "delivery"), kept["stars"])
             Index.objects.update_or_create(
-                id=owner, defaults={"member_id": owner, "section_id": 15, "on": self.at.date(), "voices": 9, "answers": 9, **stars}
+                id=owner,
+                defaults={
+                    "member_id": owner,
+                    "section_id": 15,
+                    "on": self.at.date(),
+                    "voices": 9,
+                    "answers": 9,
+                    **stars,
+                },
             )
 
     def seen(self, listing: int, *, pv: int = 0, uv: int = 0, sold: int = 0, days_ago: int = 1) -> None:
@@ -102,18 +114,27 @@ class Street:
 
     def set_lever(self, **levers: Any) -> None:
         with writing() as moment:
-            change({name.replace("__", "."): value for name, value in levers.items()}, at=moment.at, by=None, why="a test")
+            change(
+                {name.replace("__", "."): value for name, value in levers.items()},
+                at=moment.at,
+                by=None,
+                why="a test",
+            )
 
     def only(self, **weights_: int) -> None:
         """Every weight of the formula nought, but these."""
-        levers = {f"ranking__{term}": 0 for term in LEVERS} | {f"ranking__{name}": value for name, value in weights_.items()}
+        levers = {f"ranking__{term}": 0 for term in LEVERS} | {
+            f"ranking__{name}": value for name, value in weights_.items()
+        }
         self.set_lever(**levers)
 
 
 LEVERS = tuple(term.lever for term in TERMS)
 
 
-def search(q: str = "", *, sort: str = "default", limit: int = 20, offset: int = 0, **filters: Any) -> list[int]:
+def search(
+    q: str = "", *, sort: str = "default", limit: int = 20, offset: int = 0, **filters: Any
+) -> list[int]:
     """The listings a search finds, in order."""
     return [row["listing"] for row in results(found(q, sort=sort, limit=limit, offset=offset, **filters))]
 
@@ -137,7 +158,9 @@ def oracle(q: str = "", at: datetime | None = None) -> list[tuple[int, int]]:
     for row in there:
         said = set(document_words(row["title"]))
         other = set(document_words(" ".join([*row["tags"], *_plain(row["properties"])])))
-        other |= set(document_words(_path(row["category_id"], "zh"))) | set(document_words(_path(row["category_id"], "en")))
+        other |= set(document_words(_path(row["category_id"], "zh"))) | set(
+            document_words(_path(row["category_id"], "en"))
+        )
         if not set(words) <= said | other:
             continue
         relevance = FULL if set(words) <= said else FULL // 2
@@ -156,11 +179,16 @@ def _everything() -> list[dict[str, Any]]:
     )
 
 
-def _described(row: dict[str, Any], at: datetime, formula: Any, there: list[dict[str, Any]]) -> dict[str, Any]:
-    credit = rows("SELECT level, recent_good, recent_all FROM ratings_credit WHERE id = %s", [row["owner_id"] * 2])
+def _described(
+    row: dict[str, Any], at: datetime, formula: Any, there: list[dict[str, Any]]
+) -> dict[str, Any]:
+    credit = rows(
+        "SELECT level, recent_good, recent_all FROM ratings_credit WHERE id = %s", [row["owner_id"] * 2]
+    )
     level, good, all_ = credit[0] if credit else (0, 0, 0)
     stars = rows(
-        "SELECT description, service, delivery FROM ratings_index WHERE id = %s AND answers > 0", [row["owner_id"]]
+        "SELECT description, service, delivery FROM ratings_index WHERE id = %s AND answers > 0",
+        [row["owner_id"]],
     )
     through = day_of(at) - timedelta(days=1)
 
@@ -175,7 +203,8 @@ def _described(row: dict[str, Any], at: datetime, formula: Any, there: list[dict
     twins = [
         other
         for other in there
-        if (other["shop_id"], other["title"], other["price_fen"]) == (row["shop_id"], row["title"], row["price_fen"])
+        if (other["shop_id"], other["title"], other["price_fen"])
+        == (row["shop_id"], row["title"], row["price_fen"])
         and other["id"] < row["id"]
     ]
     return {
@@ -190,7 +219,7 @@ def _described(row: dict[str, Any], at: datetime, formula: Any, there: list[dict
         "showcase": row["showcase"],
         "duplicate": bool(twins),
         "suspected": bool(rows("SELECT 1 FROM search_suspicion WHERE id = %s", [row["id"]])),
-        "stuffed": stuffed(document_words(row["title"])),
+        "stuffed": stuffed(row["title"], document_words(row["title"])),
         "misplaced": misplaced(document_words(row["title"]), row["category_id"]),
         "mispriced": mispriced(row["price_fen"], row["postage_fen"], row["category_id"]),
     }

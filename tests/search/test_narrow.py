@@ -44,13 +44,17 @@ def _facets(q: str = "", **filters: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("q", ["", "衣柜", "布艺"])
-@pytest.mark.parametrize("filters", [{}, {"free_postage": True}, {"price_from_fen": 2_000}, {"section": 15, "protection": False}])
+@pytest.mark.parametrize(
+    "filters", [{}, {"free_postage": True}, {"price_from_fen": 2_000}, {"section": 15, "protection": False}]
+)
 def test_each_facet_counts_what_its_filter_leaves(row: Street, q: str, filters: dict[str, Any]) -> None:
     told = _facets(q, **filters)
     assert told["count"] == len(search(q, limit=100, **filters)) > 0
     for facet in ("section", "subsection", "category", "province", "city", "supply", "delivery", "grade"):
         for value in told[facet]:
-            assert value["count"] == len(search(q, limit=100, **{facet: value["value"], **_other(filters, facet)})), (facet, value)
+            assert value["count"] == len(
+                search(q, limit=100, **{facet: value["value"], **_other(filters, facet)})
+            ), (facet, value)
         if facet != "grade":
             assert sum(value["count"] for value in told[facet]) == told["count"]
     for flag in FLAGS:
@@ -89,7 +93,11 @@ def test_filters_leave_what_each_of_them_leaves(row: Street, filters: dict[str, 
 
 
 def test_a_city_lies_in_its_province(row: Street) -> None:
-    assert search("衣柜", city=330100) == search("衣柜", province=330000) == search("衣柜", province=330000, city=330100)
+    assert (
+        search("衣柜", city=330100)
+        == search("衣柜", province=330000)
+        == search("衣柜", province=330000, city=330100)
+    )
 
 
 def test_suggested_categories_are_where_the_results_are(row: Street) -> None:

@@ -20,7 +20,12 @@ from tests.search.street import SOFA, Street, found, oracle, results, search
 
 WORDS = ("衣柜", "沙发", "布艺", "实木", "wardrobes", "简易")
 STEP = st.one_of(
-    st.tuples(st.just("list"), st.integers(0, 2), st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), st.booleans()),
+    st.tuples(
+        st.just("list"),
+        st.integers(0, 2),
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
+        st.booleans(),
+    ),
     st.tuples(st.just("edit"), st.integers(0, 9), st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)),
     st.tuples(st.just("price"), st.integers(0, 9), st.sampled_from([1, 9_900, 20_000, 10**10])),
     st.tuples(st.just("delist"), st.integers(0, 9)),
@@ -50,7 +55,9 @@ class History:
 
     def list(self, shop: int, words: list[str], tagged: bool) -> None:
         title, tags = (words[0], sorted(set(words[1:]))) if tagged else (" ".join(words), [])
-        self.listings += self.street.lists(title, shop=f"店{shop}", tags=tags, category_id=SOFA if "沙发" in words else 150102)
+        self.listings += self.street.lists(
+            title, shop=f"店{shop}", tags=tags, category_id=SOFA if "沙发" in words else 150102
+        )
 
     def edit(self, n: int, words: list[str]) -> None:
         if (listing := self.pick(n)) is not None:
@@ -98,7 +105,9 @@ class History:
         for listing, pv, sold in getattr(self, "counted", []):
             street.seen(listing, pv=pv, uv=pv // 2, sold=sold, days_ago=1)
         for nick, (level, stars) in getattr(self, "judgements", {}).items():
-            street.stands(nick, level=level, points=level * 9, recent_good=level, recent_all=level + 1, stars=stars)
+            street.stands(
+                nick, level=level, points=level * 9, recent_good=level, recent_all=level + 1, stars=stars
+            )
         street.do(recompute.run, full=True)
 
 
@@ -132,7 +141,9 @@ def _as_the_oracle_says() -> None:
 def _walked(q: str, count: int) -> list[tuple[int, int]]:
     """The same by walking, whatever the statistics say; by sifting when the walk gives up."""
     asked = Asked(q, {}, "default", count - 1 or 1, 0)
-    page = finding._walk(asked, now(), "all_words" if q else "everything") if now().keyed and count > 1 else None
+    page = (
+        finding._walk(asked, now(), "all_words" if q else "everything") if now().keyed and count > 1 else None
+    )
     if page is None:
         return [(row["listing"], row["score"]) for row in results(found(q, limit=count))]
     head = [(row["listing"], row["score"]) for row in results(page)]
@@ -161,7 +172,9 @@ def test_equal_goods_stand_in_the_order_they_were_listed(pair: Any) -> None:
         ("dsr_weight_bps", {"stars": 480}),
     ],
 )
-def test_a_better_shop_stands_higher_by_that_weight_alone(pair: Any, weight: str, judged: dict[str, int]) -> None:
+def test_a_better_shop_stands_higher_by_that_weight_alone(
+    pair: Any, weight: str, judged: dict[str, int]
+) -> None:
     street, first, second = pair
     street.stands("乙", **judged)
     street.do(recompute.run)
@@ -172,9 +185,12 @@ def test_a_better_shop_stands_higher_by_that_weight_alone(pair: Any, weight: str
 
 
 @pytest.mark.parametrize(
-    ("weight", "seen"), [("pv_weight_bps", {"pv": 9}), ("uv_weight_bps", {"uv": 9}), ("sales_weight_bps", {"sold": 9})]
+    ("weight", "seen"),
+    [("pv_weight_bps", {"pv": 9}), ("uv_weight_bps", {"uv": 9}), ("sales_weight_bps", {"sold": 9})],
 )
-def test_what_is_seen_and_sold_stands_higher_by_that_weight_alone(pair: Any, weight: str, seen: dict[str, int]) -> None:
+def test_what_is_seen_and_sold_stands_higher_by_that_weight_alone(
+    pair: Any, weight: str, seen: dict[str, int]
+) -> None:
     street, first, second = pair
     street.only(relevance_weight_bps=1_000)
     street.market.pass_days(1)
@@ -238,7 +254,9 @@ def test_words_in_the_title_beat_words_elsewhere(street: Street) -> None:
         ("price_mismatch_demotion_bps", "衣柜 天价", {"price_fen": 10**9}),
     ],
 )
-def test_what_a_seller_should_not_do_is_demoted(street: Street, demotion: str, title: str, more: dict[str, int]) -> None:
+def test_what_a_seller_should_not_do_is_demoted(
+    street: Street, demotion: str, title: str, more: dict[str, int]
+) -> None:
     street.only()
     if demotion == "duplicate_demotion_bps":
         street.listed("实木衣柜丙")
@@ -308,7 +326,11 @@ def test_windows_of_another_length_count_from_the_moment_they_are_set(pair: Any)
 
 def test_the_cycle_is_a_pure_function_of_when_it_was_listed_and_now(street: Street) -> None:
     listed_at = street.at + timedelta(hours=2)
-    parts = [end_part(listed_at, listed_at + timedelta(hours=6 * n), 28) - part_of(listed_at + timedelta(hours=6 * n)) for n in range(60)]
+    parts = [
+        end_part(listed_at, listed_at + timedelta(hours=6 * n), 28)
+        - part_of(listed_at + timedelta(hours=6 * n))
+        for n in range(60)
+    ]
     assert parts == [28, *range(27, -1, -1), *range(27, -1, -1), 27, 26, 25]
 
 
@@ -349,7 +371,10 @@ def test_an_explanation_of_a_later_moment_moves_the_cycle(street: Street) -> Non
 
 
 def test_every_sort_is_by_its_column_and_ties_by_listing(street: Street) -> None:
-    cheap, dear = street.listed("衣柜甲", shop="甲", price_fen=1_000), street.listed("衣柜乙", shop="乙", price_fen=9_000)
+    cheap, dear = (
+        street.listed("衣柜甲", shop="甲", price_fen=1_000),
+        street.listed("衣柜乙", shop="乙", price_fen=9_000),
+    )
     street.market.pass_hours(1)
     new = street.listed("衣柜丙", shop="甲", price_fen=1_000)
     street.stands("乙", level=3, points=70)
