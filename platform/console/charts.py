@@ -80,7 +80,8 @@ def spark(values: Sequence[int], width: float = 96, height: float = 24) -> str:
     """The points of a small line from edge to edge, its own highest value at the top."""
     top, steps = max([*values, 1]), max(len(values) - 1, 1)
     return " ".join(
-        f"{n * width / steps:.1f},{(height - 2) - (height - 4) * value / top:.1f}" for n, value in enumerate(values)
+        f"{n * width / steps:.1f},{(height - 2) - (height - 4) * value / top:.1f}"
+        for n, value in enumerate(values)
     )
 
 

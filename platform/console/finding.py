@@ -20,7 +20,12 @@ from search.queries.find import find
 from search.rules import RESULTS_MOST
 
 PAGE = 24
-READERS = {**ASKED_READERS, "sort": PAGE_READERS["sort"], "offset": PAGE_READERS["offset"], "explain": PAGE_READERS["explain"]}
+READERS = {
+    **ASKED_READERS,
+    "sort": PAGE_READERS["sort"],
+    "offset": PAGE_READERS["offset"],
+    "explain": PAGE_READERS["explain"],
+}
 PRICES = {"from": "price_from_fen", "to": "price_to_fen"}
 
 
@@ -45,10 +50,7 @@ def question(given: Mapping[str, str]) -> Question:
     values: dict[str, Any] = {}
     told: dict[str, str] = {}
     ignored: list[str] = []
-    for name, text in given.items():
-        text = text.strip()
-        if not text:
-            continue
+    for name, text in ((name, typed.strip()) for name, typed in given.items() if typed.strip()):
         reads, raw = (PRICES[name], _fen(text)) if name in PRICES else (name, text)
         value, fault = READERS[reads].read(raw) if reads in READERS else (None, ("unknown", ""))
         if fault:
@@ -105,7 +107,9 @@ def answer(question: Question) -> Page:
         why = explained(asked, moment, found.matched, [row["listing"] for row in results])
         for row in results:
             row["why"] = [
-                {**term, "name": words.TERMS[term["term"]]} for term in why[row["listing"]]["terms"] if term["product"]
+                {**term, "name": words.TERMS[term["term"]]}
+                for term in why[row["listing"]]["terms"]
+                if term["product"]
             ]
     counts = facets(asked, moment, found.matched)
     offset = asked.offset
@@ -158,7 +162,12 @@ def _choices(question: Question, facet: str, values: list[dict[str, Any]], name:
 def _flags(question: Question, counts: dict[str, Any]) -> list[Choice]:
     filters = question.asked.filters
     return [
-        Choice(name, counts[flag], question.address(**{flag: None if flag in filters else "true"}), flag in filters)
+        Choice(
+            name,
+            counts[flag],
+            question.address(**{flag: None if flag in filters else "true"}),
+            flag in filters,
+        )
         for flag, name in words.FLAGS.items()
         if counts[flag] or flag in filters
     ]

@@ -38,4 +38,10 @@ def _shown(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(part, int | str) for part in value):
         return ", ".join(f"{part:,}" if isinstance(part, int) else part for part in value)
-    return f"{value:,}" if isinstance(value, int) else value if isinstance(value, str) else orjson.dumps(value).decode()
+    return (
+        f"{value:,}"
+        if isinstance(value, int)
+        else value
+        if isinstance(value, str)
+        else orjson.dumps(value).decode()
+    )

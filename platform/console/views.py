@@ -59,7 +59,8 @@ def _sparks(lively: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _charts(closed: list[dict[str, Any]]) -> list[list[charts.Bars]]:
     """Two pictures of two rows each: attention above visitors, trades above their worth."""
     return [
-        [charts.chart(name, kind, closed, column) for name, kind, column in picture] for picture in words.CHARTS
+        [charts.chart(name, kind, closed, column) for name, kind, column in picture]
+        for picture in words.CHARTS
     ]
 
 
@@ -143,6 +144,8 @@ def _source(request: HttpRequest) -> str:
 def regime(request: HttpRequest, here: Here) -> HttpResponse:
     """The levers as they stand, with their units and reasons."""
     clock = figures.clock()
-    response = render(request, "console/regime.html", {"here": here, "clock": clock, "parts": rules.parts(clock.at)})
+    response = render(
+        request, "console/regime.html", {"here": here, "clock": clock, "parts": rules.parts(clock.at)}
+    )
     note(request, "other")
     return response

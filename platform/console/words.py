@@ -41,7 +41,12 @@ FLAGS = {
     "showcase": _("In the showcase"),
 }
 SUPPLIES = {"stock": _("From stock"), "preorder": _("Pre-order"), "custom": _("Made to order")}
-DELIVERIES = {"express": _("Express"), "mail": _("Mail"), "virtual": _("Virtual goods"), "auto": _("Automatic")}
+DELIVERIES = {
+    "express": _("Express"),
+    "mail": _("Mail"),
+    "virtual": _("Virtual goods"),
+    "auto": _("Automatic"),
+}
 MATCHED = {
     "everything": _("everything on sale"),
     "all_words": _("all of your words"),

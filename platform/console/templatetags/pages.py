@@ -39,7 +39,13 @@ def yuan(fen: int | None) -> str:
 def round_yuan(fen: int) -> str:
     """Fen as whole yuan, short enough for an axis."""
     yuan_ = fen / 100
-    return f"¥{yuan_ / 1000:,.4g}k" if yuan_ >= 10_000 and not chinese() else f"¥{yuan_ / 10_000:,.4g}万" if yuan_ >= 10_000 else f"¥{yuan_:,.4g}"
+    return (
+        f"¥{yuan_ / 1000:,.4g}k"
+        if yuan_ >= 10_000 and not chinese()
+        else f"¥{yuan_ / 10_000:,.4g}万"
+        if yuan_ >= 10_000
+        else f"¥{yuan_:,.4g}"
+    )
 
 
 @register.filter
@@ -98,7 +104,9 @@ def place(region: int) -> str:
     if not regions.valid(region):
         return str(region)
     language = "zh" if chinese() else "en"
-    names = dict.fromkeys((regions.name(regions.province(region), language), regions.name(regions.city(region), language)))
+    names = dict.fromkeys(
+        (regions.name(regions.province(region), language), regions.name(regions.city(region), language))
+    )
     return " ".join(names) if chinese() else ", ".join(reversed(list(names)))
 
 
@@ -120,4 +128,8 @@ def badge(level: int) -> dict[str, Any]:
     """A credit badge, drawn: as many hearts, diamonds or crowns as the level says."""
     if not level:
         return {"words": grade_words(0), "steps": ()}
-    return {"words": grade_words(level), "kind": CLASSES[(level - 1) // 5], "steps": range((level - 1) % 5 + 1)}
+    return {
+        "words": grade_words(level),
+        "kind": CLASSES[(level - 1) // 5],
+        "steps": range((level - 1) % 5 + 1),
+    }
