@@ -28,7 +28,7 @@ from shops.actions.shipping import Ship, ship
 from tests.shops.stalls import SUINING, listed, opened
 from worlds import actions, hashing
 from worlds.current import point, use_world
-from worlds.models import ApiKey, World
+from worlds.models import ApiKey
 from worlds.pen import writing
 
 CAST = ("bob", "alice", "carol", "dora", "emil")

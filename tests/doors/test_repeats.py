@@ -11,7 +11,6 @@ from tests.doors.document import writes
 from tests.doors.examples import EXAMPLES, Example
 from tests.doors.street import Street, taken_back
 
-
 ONCE = {"Idempotency-Key": "once"}
 SECRETS = {"secret", "key", "admin_key"}
 

@@ -107,6 +107,6 @@ def test_a_fork_shares_ids_and_no_key(street: Street) -> None:
     made = street("post", f"/api/worlds/{street.world.name}/fork/", {"name": "twinned"})
     assert made.status_code == 201
     assert street("get", "/api/worlds/twinned/").status_code == 404
-    assert street("get", "/api/webhooks/", **{"Authorization": f"Bearer {made.json()['admin_key']}"}).json() == {
+    assert street("get", "/api/webhooks/", Authorization=f"Bearer {made.json()['admin_key']}").json() == {
         "results": [], "next": None,
     }  # fmt: skip

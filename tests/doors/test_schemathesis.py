@@ -1,0 +1,102 @@
+"""Every door, asked what the document says it takes and what it says it does not: no 5xx, nothing undocumented.
+
+`JISHI_FUZZ=200` asks that many times a door instead of a few. The seed is fixed: a failure comes again.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode, openapi
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from jishi.wsgi import application
+from tests.doors.document import operations
+from tests.doors.street import Street, taken_back
+from tests.doors.test_two_worlds import ABOVE, GUESSES
+
+EXAMPLES = int(os.environ.get("JISHI_FUZZ", "6"))
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+]
+CALLERS = ("admin", "admin as alice", "alice", "bob", "read", "operator", "nobody")
+SHARES = 7  # of the doors, each a test of its own, so that workers share the work
+PATIENT = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture(scope="session")
+def doors(streets: Any) -> dict[str, Any]:
+    schema = openapi.from_wsgi("/api/schema/?format=json", application)
+    found = [result.ok() for result in schema.get_all_operations()]
+    return {f"{door.method} {door.path}": door for door in found}
+
+
+def headers(street: Street, caller: str) -> dict[str, str]:
+    who, _, member = caller.partition(" as ")
+    sent = {"Authorization": f"Bearer {street.keys[who]}"} if who in street.keys else {}
+    return {**sent, "X-Jishi-Member": str(street.ids[member])} if member else sent
+
+
+def numbers(street: Street, case: Any) -> None:
+    """Name what exists."""
+    known: dict[str, Any] = {part: street.ids[name] for part, name in (GUESSES | ABOVE).items()}
+    known |= {"name": street.world.name, "tag": "dawn"}
+    if "/regime/" in case.path:
+        known["name"] = "thesis-2010"
+    case.path_parameters = {part: known.get(part, value) for part, value in (case.path_parameters or {}).items()}
+
+
+def knock(street: Street, door: Any, mode: GenerationMode) -> None:
+    @PATIENT
+    @given(case=door.as_strategy(generation_mode=mode), caller=st.sampled_from(CALLERS), known=st.booleans())
+    def asked(case: Any, caller: str, known: bool) -> None:
+        for name in ("Authorization", "X-Jishi-Member", "Prefer"):
+            (case.headers or {}).pop(name, None)
+        if known:
+            numbers(street, case)
+        with taken_back():
+            answer = case.call(headers=headers(street, caller))
+        case.validate_response(answer, checks=CHECKS)
+
+    asked()
+
+
+def share(number: int) -> list[str]:
+    return sorted(operations())[number::SHARES]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(SHARES))
+def test_no_door_breaks_or_answers_what_the_document_does_not_say(
+    street: Street, doors: dict[str, Any], number: int
+) -> None:
+    broken = []
+    for name in share(number):
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            try:
+                knock(street, doors[name], mode)
+            except Exception as error:  # each door is asked, whatever the one before did
+                if "No data" not in type(error).__name__ and "Unsatisfiable" not in type(error).__name__:
+                    broken.append(f"{name} {mode}: {type(error).__name__} {str(error)[:1500]}")
+    assert broken == [], "\n\n".join(broken)
