@@ -68,7 +68,7 @@ class Tables(admin.AdminSite):
 tables = Tables(name="admin")
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnly(admin.ModelAdmin):
     """A table as it lies."""
 
     show_full_result_count = False

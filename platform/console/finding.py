@@ -86,7 +86,7 @@ class Page:
 
     results: list[dict[str, Any]]
     count: int
-    matched: str
+    matched: Any
     at: datetime
     groups: list[tuple[Any, list[Choice]]]
     sorts: list[Choice]

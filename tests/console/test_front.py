@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from common.batch import one, rows
-from tests.console.conftest import Street, page
+from tests.console.conftest import Reader, Street, forget_live, page
 from tests.market import Market
 from traffic.queries import audit
 from worlds.current import point
@@ -52,6 +52,7 @@ def test_the_circulation_shows_the_last_whole_day_until_a_trade_is_paid(
 ) -> None:
     assert "The last whole day" in page(reader, "/")
     street.fair.order("小花", "老张", "实木衣柜")
+    forget_live()
     assert "Today so far" in page(reader, "/")
 
 
@@ -81,7 +82,7 @@ def test_chinese_is_spoken_to_who_asks_for_it_and_to_who_switches(street: Street
 
 
 def test_the_language_is_not_switched_by_another_site(street: Street) -> None:
-    strict = Client(enforce_csrf_checks=True)
+    strict = Reader(enforce_csrf_checks=True)
     assert strict.post("/language/", {"language": "zh-hans"}).status_code == 403
 
 
@@ -128,7 +129,7 @@ def test_nothing_of_a_page_runs_or_comes_from_elsewhere(street: Street, reader: 
 
 
 def test_another_market_is_chosen_and_kept(street: Street, committed_elsewhere: str) -> None:
-    client = Client()
+    client = Reader()
     chosen = client.get("/search/", {"world": committed_elsewhere, "q": "sofa"})
     assert (chosen.status_code, chosen["Location"]) == (302, "/search/?q=sofa")
     assert f"· {committed_elsewhere}" in page(client, "/")
@@ -146,6 +147,7 @@ def committed_elsewhere(db: None) -> str:
 
     point(None)
     world, _ = actions.create("elsewhere", seed=1)
+    point("w_shared")
     return str(world.name)
 
 

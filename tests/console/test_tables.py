@@ -90,6 +90,7 @@ def test_the_tables_are_of_the_market_that_was_chosen(street: Street, boss: Read
 
     point(None)
     actions.create("elsewhere", seed=1)
+    point("w_shared")
     assert "老张的店" in boss.get("/admin/shops/shop/").content.decode()
     assert boss.get("/admin/shops/shop/?world=elsewhere").status_code == 302
     told = boss.get("/admin/shops/shop/").content.decode()
