@@ -1,4 +1,4 @@
-"""docs/tutorial.md is true: every command in it is run against a market that `./jishi up` opened."""
+"""docs/tutorial.md and docs/how-to are true: every command in them is run in a market that `./jishi up` opened."""
 
 from __future__ import annotations
 
@@ -70,14 +70,12 @@ def market_open(tmp_path: Path) -> Iterator[dict[str, str]]:
         )
 
 
-@pytest.mark.servers
-@pytest.mark.slow
-def test_the_tutorial_shows_what_is_seen(market_open: dict[str, str]) -> None:
-    steps = typed(TUTORIAL.read_text())
-    assert len(steps) > 30
+def walk(pages: list[Path], env: dict[str, str]) -> int:
+    """Type what these pages type, in one shell, and compare what each command says; how many there were."""
+    steps = [step for page in pages for step in typed(page.read_text())]
     script = "\n".join(f"{step.command}\nprintf '\\n{MARK}\\n'" for step in steps)
     done = subprocess.run(
-        ["bash", "-c", script], cwd=ROOT, env=market_open, capture_output=True, text=True, timeout=300
+        ["bash", "-c", script], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300
     )
     outputs = done.stdout.split(f"\n{MARK}\n")[: len(steps)]
     for step, output in zip(steps, outputs, strict=True):
@@ -85,3 +83,24 @@ def test_the_tutorial_shows_what_is_seen(market_open: dict[str, str]) -> None:
         assert matches(step.expected, seen), (
             f"$ {step.command}\npromised {step.expected}\nseen {seen}\n{done.stderr[-2000:]}"
         )
+    return len(steps)
+
+
+@pytest.mark.servers
+@pytest.mark.slow
+def test_the_tutorial_shows_what_is_seen(market_open: dict[str, str]) -> None:
+    assert walk([TUTORIAL], market_open) > 30
+
+
+@pytest.mark.servers
+@pytest.mark.slow
+def test_each_how_to_shows_what_is_seen(market_open: dict[str, str]) -> None:
+    assert walk(sorted((ROOT / "docs" / "how-to").glob("*.md")), market_open) > 25
+
+
+def test_the_page_tells_the_verification_that_the_example_runs() -> None:
+    """Word for word, but for a remark to our own linter."""
+    page = (ROOT / "docs/how-to/integration-tests.md").read_text()
+    [block] = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    example = re.sub(r"  # noqa.*", "", (ROOT / "docs/how-to/world_per_test.py").read_text())
+    assert block in example

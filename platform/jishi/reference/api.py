@@ -37,10 +37,10 @@ alike. A body or query with a field that is not known is refused by name. Batche
 | 401, 403 | no key, an unknown or revoked one; a key whose scope or member may not |
 | 404 | not there, or not yours to know of |
 | 409 | not now: another state, another version, money or stock that is lacking |
-| 410 | over: a deal page, a window, a market that is gone |
-| 413 | more rows or bytes than one call takes |
+| 410 | the market is gone: dropped while the request was under way |
+| 413 | a body of more than 64 MB |
 | 422 | an `Idempotency-Key` that was used for something else |
-| 503 | a server behind is away, or the market is being stepped; ask again |
+| 503 | the database does not answer, or a statement took too long; try again |
 
 Reads may answer 400, 401, 403, 404 and 503, writes all of these; others are named with the door. A `*`
 marks a field that must be sent; `?` one that may be null.
