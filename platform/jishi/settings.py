@@ -17,7 +17,7 @@ def database(url: str) -> dict[str, Any]:
     """Django's database settings for a postgresql:// URL."""
     parts = urlsplit(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "common.database",
         "NAME": unquote(parts.path.lstrip("/")) or "postgres",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

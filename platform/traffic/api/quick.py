@@ -6,7 +6,6 @@ Whatever is not plain (another header, a key or view that is refused) is left to
 from __future__ import annotations
 
 from contextlib import nullcontext
-from select import POLLIN, poll
 from typing import Any
 
 import orjson
@@ -49,7 +48,6 @@ def at_once(request: HttpRequest) -> HttpResponse | None:
         return None
     try:
         given = _given(hashed(secret.strip()), orjson.loads(request.body))
-        _spare_the_ping()
         with (
             transaction.atomic() if connection.in_atomic_block else nullcontext(),
             connection.cursor() as cursor,
@@ -69,20 +67,6 @@ def at_once(request: HttpRequest) -> HttpResponse | None:
 
 def _answer(data: dict[str, Any], status: int, kind: str = "application/json") -> HttpResponse:
     return HttpResponse(orjson.dumps(data), status=status, content_type=kind)
-
-
-def _spare_the_ping() -> None:
-    """Before a kept connection's first statement Django asks for a sign of life: a third of this door's work.
-
-    A server that went away has closed the socket, and a closed socket can be read from: then Django may ask.
-    """
-    raw = connection.connection
-    if raw is None or raw.closed:
-        return
-    socket = poll()
-    socket.register(raw.fileno(), POLLIN)
-    if not socket.poll(0):
-        connection.health_check_done = True  # type: ignore[attr-defined]
 
 
 def _given(key: str, row: object) -> list[Any]:

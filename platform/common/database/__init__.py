@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with a cheaper sign of life for kept connections."""
