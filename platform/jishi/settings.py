@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+import structlog
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = Path(os.environ.get("JISHI_HOME", ROOT / ".jishi"))
@@ -214,3 +217,15 @@ JISHI_NOT_HASHED = "jishi.wiring.NOT_HASHED"
 JISHI_FOUND = "jishi.wiring.found"
 JISHI_PEN = "worlds.pen.writing"
 JISHI_READY_WORLDS = int(os.environ.get("JISHI_READY_WORLDS", "12"))
+
+# Standard output belongs to answers (`--json`); what is logged goes beside it.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+    ],
+    logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    cache_logger_on_first_use=True,
+)

@@ -29,21 +29,76 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 # What a market does by itself when a deadline column comes due. Order matters only within one moment.
 DEADLINES: tuple[Due, ...] = (
     Due("a deal page lapses", "shops_deal", "expires_at", "shops.actions.deals.lapse", "status = 'issued'"),
-    Due("an unpaid order closes", "shops_order", "pay_by", "shops.actions.orders.expire", "status = 'placed'"),
-    Due("a paid order is overdue", "shops_order", "ship_by", "shops.actions.shipping.overdue",
-        "status IN ('paid', 'shipped_part') AND overdue_at IS NULL"),
-    Due("a shipped order counts as received", "shops_order", "confirm_by", "shops.actions.orders.auto_confirm",
-        "status = 'shipped' AND open_refunds = 0"),
-    Due("a seller's silence agrees", "shops_refund", "answer_by", "shops.actions.refunds.silence", "status = 'asked'"),
-    Due("goods were not sent back", "shops_refund", "send_back_by", "shops.actions.refunds.lapse", "status = 'returning'"),
-    Due("a parcel back counts as received", "shops_refund", "receive_by", "shops.actions.refunds.taken_as_received",
-        "status = 'returned'"),
-    Due("a refusal stands", "shops_refund", "escalate_by", "shops.actions.refunds.idle", "status = 'refused'"),
-    Due("evidence is closed", "shops_dispute", "evidence_by", "shops.actions.disputes.close_evidence", "status = 'evidence'"),
-    Due("the seller's reply is closed", "shops_dispute", "reply_by", "shops.actions.disputes.close_reply", "status = 'reply'"),
+    Due(
+        "an unpaid order closes", "shops_order", "pay_by", "shops.actions.orders.expire", "status = 'placed'"
+    ),
+    Due(
+        "a paid order is overdue",
+        "shops_order",
+        "ship_by",
+        "shops.actions.shipping.overdue",
+        "status IN ('paid', 'shipped_part') AND overdue_at IS NULL",
+    ),
+    Due(
+        "a shipped order counts as received",
+        "shops_order",
+        "confirm_by",
+        "shops.actions.orders.auto_confirm",
+        "status = 'shipped' AND open_refunds = 0",
+    ),
+    Due(
+        "a seller's silence agrees",
+        "shops_refund",
+        "answer_by",
+        "shops.actions.refunds.silence",
+        "status = 'asked'",
+    ),
+    Due(
+        "goods were not sent back",
+        "shops_refund",
+        "send_back_by",
+        "shops.actions.refunds.lapse",
+        "status = 'returning'",
+    ),
+    Due(
+        "a parcel back counts as received",
+        "shops_refund",
+        "receive_by",
+        "shops.actions.refunds.taken_as_received",
+        "status = 'returned'",
+    ),
+    Due(
+        "a refusal stands", "shops_refund", "escalate_by", "shops.actions.refunds.idle", "status = 'refused'"
+    ),
+    Due(
+        "evidence is closed",
+        "shops_dispute",
+        "evidence_by",
+        "shops.actions.disputes.close_evidence",
+        "status = 'evidence'",
+    ),
+    Due(
+        "the seller's reply is closed",
+        "shops_dispute",
+        "reply_by",
+        "shops.actions.disputes.close_reply",
+        "status = 'reply'",
+    ),
     Due("nobody ruled", "shops_dispute", "rule_by", "shops.actions.disputes.default", "status = 'ruling'"),
-    Due("a feedback window closes", "ratings_feedback", "closes_at", "ratings.actions.close", "status = 'open'"),
-    Due("sealed feedback is revealed", "ratings_feedback", "reveal_at", "ratings.actions.reveal", "status = 'sealed'"),
+    Due(
+        "a feedback window closes",
+        "ratings_feedback",
+        "closes_at",
+        "ratings.actions.close",
+        "status = 'open'",
+    ),
+    Due(
+        "sealed feedback is revealed",
+        "ratings_feedback",
+        "reveal_at",
+        "ratings.actions.reveal",
+        "status = 'sealed'",
+    ),
 )
 
 # What a market does by itself again and again. At one moment deadlines come first, then these, top to bottom.
@@ -76,6 +131,7 @@ AUDITS: dict[str, tuple[str, ...]] = {
 # The arithmetic behind a number: what -> the function that tells it, and what it must be given.
 EXPLAINS: dict[str, tuple[str, tuple[str, ...]]] = {
     "credit": ("ratings.queries.explain", ("member",)),
+    "rank": ("search.queries.explain.explain_rank", ("query", "listing")),
     "balance": ("payments.queries.standing", ("member",)),
 }
 
