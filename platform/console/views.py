@@ -84,7 +84,7 @@ def listing(request: HttpRequest, here: Here, listing_id: int) -> HttpResponse:
     item = listings.listing(listing_id)
     told = {
         "here": here,
-        "item": item,
+        "item": item | {"properties": _plain(item["properties"])},
         "supply": words.SUPPLIES[item["supply"]],
         "delivery": words.DELIVERIES[item["delivery"]],
         "status": words.STATUSES[item["status"]],
@@ -112,6 +112,14 @@ def shop(request: HttpRequest, here: Here, shop_id: int) -> HttpResponse:
     response = render(request, "console/shop.html", told)
     note(request, "shop", shop=shop_id, source=_source(request))
     return response
+
+
+def _plain(properties: dict[str, Any]) -> dict[str, str]:
+    """What a listing says of its goods, lists as words."""
+    return {
+        name: ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in properties.items()
+    }
 
 
 def _of_shop(shop: dict[str, Any]) -> dict[str, Any]:

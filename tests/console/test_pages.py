@@ -100,5 +100,6 @@ def test_no_page_tells_a_sealed_word_or_one_buyers_stars(street: Street, reader:
 
 def test_a_listing_shows_price_stock_trades_and_its_shops_standing(street: Street, reader: Client) -> None:
     told = page(reader, f"/listings/{street.wardrobe}/")
+    assert "['" not in told
     for words in ("¥99.00", "In stock", "99,997", "Trade history", "3 credit points", "What buyers said"):
         assert words in told, words
