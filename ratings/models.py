@@ -152,7 +152,11 @@ class Weight(models.Model):
         ]
         indexes = [
             models.Index(fields=["on"], name="weights_of_a_day"),
-            models.Index(fields=["subject", "as_seller", "on"], name="weights_of_a_member"),
+            models.Index(
+                fields=["subject", "as_seller", "on"],
+                include=["rater", "silent", "description"],
+                name="weights_of_a_member",
+            ),
             models.Index(fields=["feedback"], condition=Q(reason=6), name="weights_of_sealed_accounts"),
         ]
 
@@ -235,15 +239,15 @@ class Credit(models.Model):
     role = models.CharField(max_length=6)
     level = models.SmallIntegerField(default=0)
     told_level = models.SmallIntegerField(db_default=0)
-    points = models.BigIntegerField(default=0)
-    good = models.BigIntegerField(default=0)
-    neutral = models.BigIntegerField(default=0)
-    bad = models.BigIntegerField(default=0)
-    uncounted = models.BigIntegerField(default=0)
-    recent_good = models.BigIntegerField(default=0)
-    recent_all = models.BigIntegerField(default=0)
-    voices = models.BigIntegerField(default=0)
-    answers = models.BigIntegerField(default=0)
+    points = models.IntegerField(default=0)
+    good = models.IntegerField(default=0)
+    neutral = models.IntegerField(default=0)
+    bad = models.IntegerField(default=0)
+    uncounted = models.IntegerField(default=0)
+    recent_good = models.IntegerField(default=0)
+    recent_all = models.IntegerField(default=0)
+    voices = models.IntegerField(default=0)
+    answers = models.IntegerField(default=0)
     description = models.BigIntegerField(default=0)
     service = models.BigIntegerField(default=0)
     delivery = models.BigIntegerField(default=0)
@@ -263,9 +267,6 @@ class Credit(models.Model):
                 condition=Q(answers__gte=0, description__gte=0, service__gte=0, delivery__gte=0),
                 name="sums_of_stars_are_not_negative",
             ),
-        ]
-        indexes = [
-            models.Index(fields=["id"], condition=~Q(told_level=F("level")), name="grades_to_be_told"),
         ]
 
 

@@ -119,7 +119,7 @@ DELTA = f"""
                coalesce(sum(stars * description), 0) AS description,
                coalesce(sum(stars * service), 0) AS service,
                coalesce(sum(stars * delivery), 0) AS delivery
-          FROM moved GROUP BY id
+          FROM moved GROUP BY id ORDER BY id  -- so that the cache's pages are met one after the other
     )
     MERGE INTO ratings_credit c USING fresh f ON c.id = f.id
      WHEN MATCHED THEN UPDATE SET level = {LEVEL.format(points="c.points + f.points")},

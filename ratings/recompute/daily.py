@@ -14,12 +14,11 @@ from ratings.rules import grade
 from regime import queries as regime
 from regime.levers import Regime
 
-# The level each member was last told of moves to the present one.
-TOLD = """
-    UPDATE ratings_credit c SET told_level = c.level
-      FROM (SELECT id, told_level AS before FROM ratings_credit WHERE told_level <> level) o WHERE o.id = c.id
-    RETURNING c.id, c.member_id, c.role, c.points, o.before, c.level
+MOVED = """
+    SELECT id, member_id, role, points, told_level AS before, level FROM ratings_credit
+     WHERE told_level <> level ORDER BY id
 """
+TOLD = "UPDATE ratings_credit SET told_level = level WHERE id = ANY(%s)"
 KEEP = """
     INSERT INTO ratings_fold (id, through, levers) VALUES (1, %s, %s)
         ON CONFLICT (id) DO UPDATE SET through = excluded.through, levers = excluded.levers
@@ -55,7 +54,9 @@ def folded() -> tuple[date | None, str]:
 def _tell(levers: Regime, at: datetime) -> None:
     """`grade.changed` for whoever stands on another level than they were last told."""
     ladder = levers.credit.ladder_points
-    moved = sorted(dicts(TOLD), key=lambda row: row["id"])
+    moved = dicts(MOVED)
+    if moved:
+        execute(TOLD, [[row["id"] for row in moved]])
     emit(
         "grade.changed",
         [
