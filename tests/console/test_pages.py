@@ -48,7 +48,7 @@ def test_a_hostile_search_is_words_and_no_more(street: Street, reader: Client, t
 
 def test_views_are_counted_with_where_they_came_from(street: Street, reader: Client) -> None:
     def last() -> tuple[int, int]:
-        return rows("SELECT page, source FROM traffic_pageview ORDER BY id DESC LIMIT 1")[0]  # type: ignore[return-value]
+        return rows("SELECT page, source FROM traffic_pageview ORDER BY id DESC LIMIT 1")[0]
 
     page(reader, "/search/?q=衣柜")
     assert last() == (2, 1)
