@@ -83,7 +83,8 @@ class Door(APIView):
 
 def actor(request: Request) -> int:
     """The member this request acts as; refused when the key names none."""
-    member_id: int | None = request.user.member_id
+    user: Any = request.user
+    member_id: int | None = user.member_id
     if member_id is None:
         raise Invalid(
             "say which member acts",
@@ -96,7 +97,8 @@ def actor(request: Request) -> int:
 
 def only(request: Request, member_id: int) -> None:
     """Refuse anybody but this member (or an admin or read key acting as nobody)."""
-    if not request.user.sees(member_id):
+    user: Any = request.user
+    if not user.sees(member_id):
         raise Forbidden(
             "that belongs to another member",
             field="Authorization",
@@ -258,7 +260,7 @@ def _documented(
 
 
 def check_scope(request: Request, scopes: Sequence[str], market: bool) -> None:
-    user = request.user
+    user: Any = request.user
     if user is None:
         raise Unauthorised(
             "send `Authorization: Bearer <key>`",
@@ -289,7 +291,7 @@ def check_query(request: Request, query: type[In] | None) -> dict[str, Any]:
         return {}
     lists = _lists(query)
     plain = {name: given.getlist(name) if name in lists else given[name] for name in given}
-    return _valid(query, plain)
+    return _valid(query, plain, "query")
 
 
 @cache
@@ -303,12 +305,15 @@ def _lists(query: type[In]) -> frozenset[str]:
 def check_body(request: Request, takes: Any) -> Any:
     if takes is None:
         return {}
-    return _valid(takes, request.data)
+    return _valid(takes, request.data, "body")
 
 
-def _valid(takes: Any, data: Any) -> Any:
+def _valid(takes: Any, data: Any, whole: str) -> Any:
+    """What `takes` reads from `data`; a fault of no field in particular is one of the `whole`."""
     many = isinstance(takes, serializers.BaseSerializer)
     serializer = takes.__class__(data=data, **takes._kwargs) if many else takes(data=data)
     if not serializer.is_valid():
-        raise invalid(serializer.errors)
+        refusal = invalid(serializer.errors)
+        refusal.field = refusal.field or whole
+        raise refusal
     return serializer.validated_data

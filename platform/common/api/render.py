@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from django.conf import settings
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 
-from common.errors import Invalid
+from common.errors import Invalid, TooLarge
 
 OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
@@ -33,7 +34,12 @@ class JSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        raw = stream.read()
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(most + 1)
+        if len(raw) > most:
+            raise TooLarge(
+                "the body is larger than 64 MB", field="body", rule="body_size", way_out="Send smaller batches."
+            )
         if not raw:
             return {}
         try:
