@@ -25,7 +25,7 @@ def test_search_narrows_sorts_and_explains(street: Street, reader: Client) -> No
     assert "实木衣柜" in page(reader, "/search/?from=90&to=100.00&id_verified=true")
     told = page(reader, "/search/?q=衣柜&explain=true")
     products = [int(text.replace(",", "")) for text in re.findall(r"<td>(-?[\d,]+)</td></tr>", told)]
-    score = int(re.search(r"<caption>Score ([\d,]+)", told)[1].replace(",", ""))  # type: ignore[index]
+    score = int(re.search(r"<caption>Score ([\d,]+)", told)[1].replace(",", ""))
     assert sum(products) == score
 
 
