@@ -34,7 +34,10 @@ def a_job(street: Street) -> None:
 
 def asleep(street: Street) -> None:
     for step in ("live", "pause"):
-        assert street("post", f"/api/clock/{step}/", {"speed": 60} if step == "live" else None).status_code == 200
+        assert (
+            street("post", f"/api/clock/{step}/", {"speed": 60} if step == "live" else None).status_code
+            == 200
+        )
 
 
 def replied_to(street: Street) -> None:
@@ -86,7 +89,9 @@ def refunds(action: str, who: str, refund: str, body: Any = None) -> dict[str, E
 
 
 def about(action: str, who: str, feedback: str, body: Any) -> dict[str, Example]:
-    return {f"post /api/feedback/{{feedback_id}}/{action}/": E(who, body, {"feedback_id": f"{feedback}_feedback"})}
+    return {
+        f"post /api/feedback/{{feedback_id}}/{action}/": E(who, body, {"feedback_id": f"{feedback}_feedback"})
+    }
 
 
 SHOPS = "/api/shops/{shop_id}/"
@@ -109,7 +114,9 @@ EXAMPLES: dict[str, Example] = {
     f"patch {SHOPS}": E("bob", {"introduction": "手工"}, {"shop_id": "shop"}),
     f"post {SHOPS}protection/": E("bob", None, {"shop_id": "shop"}),
     f"delete {SHOPS}protection/": E(
-        "bob", None, {"shop_id": "shop"},
+        "bob",
+        None,
+        {"shop_id": "shop"},
         before=lambda s: s("post", f"/api/shops/{s.ids['shop']}/protection/", who="bob").json(),
     ),
     f"post {SHOPS}standing/": E(body={"action": "hide"}, path={"shop_id": "shop"}),
@@ -120,7 +127,9 @@ EXAMPLES: dict[str, Example] = {
     f"post {GOODS}delist/": E("bob", None, {"listing_id": "listing"}),
     f"put {GOODS}showcase/": E("bob", None, {"listing_id": "listing"}),
     f"delete {GOODS}showcase/": E(
-        "bob", None, {"listing_id": "listing"},
+        "bob",
+        None,
+        {"listing_id": "listing"},
         before=lambda s: s("put", f"/api/listings/{s.ids['listing']}/showcase/", who="bob").json(),
     ),
     f"post {GOODS}stock/": E("bob", {"add": 3}, {"listing_id": "listing"}),
@@ -172,11 +181,15 @@ EXAMPLES: dict[str, Example] = {
     **about("explain", "bob", "mutual", {"text": "抱歉"}),
     **about("follow-up", "alice", "mutual", {"text": "还行"}),
     **about("complain", "bob", "mutual", {"text": "敲诈"}),
-    "post /api/feedback/complaints/{complaint_id}/rule/": E(body={"upheld": True}, path={"complaint_id": "complaint"}),
+    "post /api/feedback/complaints/{complaint_id}/rule/": E(
+        body={"upheld": True}, path={"complaint_id": "complaint"}
+    ),
     "post /api/feedback/strike/": E(body={"orders": ["$mutual"], "why": "刷钻"}),
     "post /api/feedback/restore/": E(
         body={"orders": ["$mutual"], "why": "查无"},
-        before=lambda s: s("post", "/api/feedback/strike/", {"orders": [s.ids["mutual"]], "why": "刷钻"}).json(),
+        before=lambda s: s(
+            "post", "/api/feedback/strike/", {"orders": [s.ids["mutual"]], "why": "刷钻"}
+        ).json(),
     ),
     # eyeballs
     "post /api/views/": E(body={"visitor": "c1", "listing": "$listing"}),
@@ -200,7 +213,9 @@ EXAMPLES: dict[str, Example] = {
     f"patch {HOOKS}": E(body={"is_active": False}, path={"webhook_id": "webhook"}),
     f"delete {HOOKS}": E(path={"webhook_id": "webhook"}),
     f"post {HOOKS}replay/": E(body={"after": 0}, path={"webhook_id": "webhook"}),
-    f"post {HOOKS}deliveries/{{delivery_id}}/retry/": E(path={"webhook_id": "webhook", "delivery_id": "delivery"}),
+    f"post {HOOKS}deliveries/{{delivery_id}}/retry/": E(
+        path={"webhook_id": "webhook", "delivery_id": "delivery"}
+    ),
     # worlds and keys
     "post /api/keys/": E(body={"scope": "read"}),
     "delete /api/keys/{key_id}/": E(path={"key_id": "key"}),

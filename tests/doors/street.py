@@ -60,7 +60,9 @@ class Street:
             return verb(*args, at=moment.at, **more)
 
     def people(self) -> None:
-        made = self.do(register, [Registration(f"{nick}{self.mark}", SUINING, name=self.mark) for nick in CAST])
+        made = self.do(
+            register, [Registration(f"{nick}{self.mark}", SUINING, name=self.mark) for nick in CAST]
+        )
         self.ids |= dict(zip(CAST, made, strict=True))
         for what in ("id", "bank"):
             self.do(verify, [self.ids[nick] for nick in CAST[:4]], what)
@@ -79,7 +81,9 @@ class Street:
             [[self.ids[name]]] = self.do(place_and_pay, [alice])
             if name != "paid":
                 [self.ids[f"{name}_parcel"]] = self.do(ship, [Ship(self.ids[name], (), "顺丰", self.mark)])
-            self.ids[f"{name}_line"] = one("SELECT min(id) FROM shops_orderline WHERE order_id = %s", [self.ids[name]])
+            self.ids[f"{name}_line"] = one(
+                "SELECT min(id) FROM shops_orderline WHERE order_id = %s", [self.ids[name]]
+            )
         self.refunds()
         self.feedback()
         self.small_things()
@@ -88,7 +92,7 @@ class Street:
         by = {"alice": self.ids["alice"], "bob": self.ids["bob"]}
         for name in ("asked", "returning", "returned", "refused", "disputed"):
             kind = {"kind": "return", "reason": "faulty"} if name.startswith("return") else {}
-            [refund] = self.do(ask, [Ask(self.ids[f"{name}_line"], text=self.mark, **kind)])
+            [refund] = self.do(ask, [Ask(self.ids[f"{name}_line"], text=self.mark, **kind)])  # type: ignore[arg-type]
             self.ids[f"{name}_refund"] = refund
             if kind:
                 self.do(agree, [refund], by=by["bob"])

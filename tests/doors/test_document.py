@@ -13,8 +13,17 @@ from tests.doors.document import document, operations
 
 
 @pytest.mark.slow
-def test_the_document_is_valid_and_made_without_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("spectacular", "--validate", "--fail-on-warn", "--file", str(tmp_path / "schema.yaml"), stderr=StringIO())
+def test_the_document_is_valid_and_made_without_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command(
+        "spectacular",
+        "--validate",
+        "--fail-on-warn",
+        "--file",
+        str(tmp_path / "schema.yaml"),
+        stderr=StringIO(),
+    )
     assert capsys.readouterr().err.strip() == ""
 
 

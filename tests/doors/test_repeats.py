@@ -20,7 +20,13 @@ def ask(street: Street, name: str, example: Example, body: Any = None, **headers
     acting = street.ids[example.as_member] if example.as_member else None
     sent = example.filled(street) if body is None else body
     return street(
-        verb, example.address(template, street), sent, who=example.who, acting=acting, kind=example.kind, **headers
+        verb,
+        example.address(template, street),
+        sent,
+        who=example.who,
+        acting=acting,
+        kind=example.kind,
+        **headers,
     )
 
 
@@ -93,13 +99,14 @@ def changed(body: Any) -> Any:
 def test_the_same_key_of_another_member_is_another_key(street: Street) -> None:
     body = {"listing": street.ids["listing"]}
     for who in ("alice", "dora"):
-        answer = street("post", "/api/cart/", body, who=who, **{"Idempotency-Key": "once"})
+        answer = street("post", "/api/cart/", body, who=who, **{"Idempotency-Key": "once"})  # type: ignore[arg-type]
         assert (answer.status_code, answer.headers.get("Idempotency-Replayed")) == (201, None)
 
 
 def test_a_refused_write_keeps_no_answer(street: Street) -> None:
     order = {"lines": [{"listing": street.ids["listing"], "quantity": 1_000_000}]}
-    answers = [street("post", "/api/orders/", order, who="alice", **{"Idempotency-Key": "k"}) for _ in range(2)]
+    once: Any = {"Idempotency-Key": "k"}
+    answers = [street("post", "/api/orders/", order, who="alice", **once) for _ in range(2)]
     assert [a.status_code for a in answers] == [409, 409]
     assert all("Idempotency-Replayed" not in a.headers for a in answers)
 

@@ -61,7 +61,7 @@ def one_connection() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def doors(streets: Any) -> dict[str, Any]:
     schema = openapi.from_wsgi("/api/schema/?format=json", application)
-    found = [result.ok() for result in schema.get_all_operations()]
+    found = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
     return {f"{door.method} {door.path}": door for door in found}
 
 
@@ -77,7 +77,9 @@ def numbers(street: Street, case: Any) -> None:
     known |= {"name": street.world.name, "tag": "dawn"}
     if "/regime/" in case.path:
         known["name"] = "thesis-2010"
-    case.path_parameters = {part: known.get(part, value) for part, value in (case.path_parameters or {}).items()}
+    case.path_parameters = {
+        part: known.get(part, value) for part, value in (case.path_parameters or {}).items()
+    }
 
 
 def knock(street: Street, door: Any, mode: GenerationMode) -> None:

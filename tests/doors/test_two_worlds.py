@@ -74,7 +74,9 @@ def test_another_markets_name_is_answered_as_a_name_that_nobody_has(street: Stre
             path = template.format(name=guess, tag="dawn", key_id=lane.ids["key"])
             example = EXAMPLES.get(name)
             answer = street(verb, path, example and example.filled(street))
-            told.append((answer.status_code, answer.content.replace(guess.encode(), b"*"), sorted(answer.headers)))
+            told.append(
+                (answer.status_code, answer.content.replace(guess.encode(), b"*"), sorted(answer.headers))
+            )
         assert told[0] == told[1], name
         assert told[0][0] == 404, (name, told[0])
 
