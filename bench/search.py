@@ -200,7 +200,9 @@ def _describing(port: int, key: str, calm: float) -> list[dict[str, Any]]:
     at = one("SELECT now_at FROM worlds_clock")
     formula = weights(regime.at(at))
     given = recompute.given(formula, at, recompute.yesterday(at))
-    full, bare, daily = [], [], []
+    full: list[float] = []
+    bare: list[float] = []
+    daily: list[float] = []
     for n in range(REPEATS):
         for work, into in (
             (lambda: execute(BARE, given | {"turn": 1 + n}), bare),  # noqa: B023

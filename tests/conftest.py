@@ -27,7 +27,7 @@ def django_db_setup(
 
     usual = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
-        name = connection.creation._create_test_db(verbosity=0, autoclobber=True)
+        name = connection.creation._create_test_db(verbosity=0, autoclobber=True)  # type: ignore[attr-defined]
         connection.close()
         connection.settings_dict["NAME"] = name
         schemas.prepare(1)
@@ -64,7 +64,7 @@ def committed_world(transactional_db_without_flush: None) -> Iterator[Any]:
 
     point(None)
     world, key = actions.create(f"t{uuid.uuid4().hex[:12]}", seed=7)
-    world.admin_key = key
+    world.admin_key = key  # type: ignore[attr-defined]
     try:
         yield world
     finally:

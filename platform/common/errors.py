@@ -133,11 +133,33 @@ def refusal_of(error: BaseException) -> Refusal | None:
         column = getattr(diag, "column_name", None)
         return Invalid(f"{column} is missing", field=column, rule="value_is_required")
     if sqlstate in {"22003", "22P02", "22021", "22P05", "22001", "22007", "22008"}:
-        return Invalid("a value does not fit its column", rule="value_fits_its_column", way_out="Send a smaller value.")
+        return Invalid(
+            "a value does not fit its column", rule="value_fits_its_column", way_out="Send a smaller value."
+        )
     if sqlstate in {"42P01", "3F000"}:
-        return Gone("this world is no longer there", rule="world_exists", way_out="Create it again or use another key.")
+        return Gone(
+            "this world is no longer there",
+            rule="world_exists",
+            way_out="Create it again or use another key.",
+        )
     if sqlstate == "57014":
-        return Unavailable("the statement took too long", rule="statement_timeout", way_out="Ask for less, or again.")
-    if sqlstate in {"53100", "53200", "53300", "53400", "57P01", "57P02", "57P03", "08006", "08001", "40P01", "40001"}:
-        return Unavailable("the database cannot do that now", rule="database_answers", way_out="Try again shortly.")
+        return Unavailable(
+            "the statement took too long", rule="statement_timeout", way_out="Ask for less, or again."
+        )
+    if sqlstate in {
+        "53100",
+        "53200",
+        "53300",
+        "53400",
+        "57P01",
+        "57P02",
+        "57P03",
+        "08006",
+        "08001",
+        "40P01",
+        "40001",
+    }:
+        return Unavailable(
+            "the database cannot do that now", rule="database_answers", way_out="Try again shortly."
+        )
     return None

@@ -80,7 +80,9 @@ def _why_not(model: type[M], ids: Sequence[int], step: Step, status_field: str) 
     noun = model._meta.verbose_name
     missing = [i for i, key in enumerate(ids) if key not in there]
     if missing:
-        return NotFound(f"there is no {noun} {ids[missing[0]]}", field="id", rule=f"{noun}_exists", rows=missing)
+        return NotFound(
+            f"there is no {noun} {ids[missing[0]]}", field="id", rule=f"{noun}_exists", rows=missing
+        )
     stuck = [i for i, key in enumerate(ids) if there[key] not in (*step.sources, step.target)]
     stuck = stuck or [i for i, key in enumerate(ids) if there[key] != step.target] or list(range(len(ids)))
     status = there[ids[stuck[0]]]

@@ -13,6 +13,7 @@ from common.moments import show
 from events import queries, webhooks
 from events.models import Delivery, Webhook
 from events.rules import URL_MOST, check_names, check_url
+from worlds.auth import who
 
 LARGEST = 10**18
 
@@ -38,7 +39,7 @@ class Events(Door):
         found = queries.events(
             after=query.get("after", 0),
             limit=query["limit"] + 1,
-            viewer=request.user.member_id,
+            viewer=who(request).member_id,
             name=query.get("name"),
             member=query.get("member"),
             subject=query.get("subject"),
@@ -50,7 +51,7 @@ class OneEvent(Door):
     @reads(EventOut)
     def get(self, request: Request, query: dict[str, Any], event_id: int) -> dict[str, Any]:
         """One event."""
-        found = queries.event(event_id, viewer=request.user.member_id)
+        found = queries.event(event_id, viewer=who(request).member_id)
         if found is None:
             raise NotFound(f"there is no event {event_id} to see", field="event_id", rule="event_exists")
         return found
@@ -116,11 +117,18 @@ def shown(webhook: Webhook) -> dict[str, Any]:
     }
 
 
+def _world(request: Request) -> int:
+    """The world of the key; a key of none does not get this far."""
+    world = who(request).world_id
+    assert world is not None
+    return world
+
+
 def own(request: Request, webhook_id: int) -> Webhook:
     """The webhook, if it is this key's to see: an admin's whole world, a member's own."""
-    found = Webhook.objects.filter(pk=webhook_id, world_id=request.user.world_id)
-    if request.user.member_id is not None:
-        found = found.filter(member_id=request.user.member_id)
+    found = Webhook.objects.filter(pk=webhook_id, world_id=_world(request))
+    if who(request).member_id is not None:
+        found = found.filter(member_id=who(request).member_id)
     webhook = found.first()
     if webhook is None:
         raise NotFound(f"there is no webhook {webhook_id} here", field="webhook_id", rule="webhook_exists")
@@ -131,18 +139,16 @@ class Webhooks(Door):
     @reads(WebhookOut, query=Paged, paged=True, scopes=TRADERS)
     def get(self, request: Request, query: dict[str, Any]) -> dict[str, Any]:
         """The world's webhooks; a member sees their own."""
-        found = Webhook.objects.filter(world_id=request.user.world_id, id__gt=query.get("after", 0)).order_by(
-            "id"
-        )
-        if request.user.member_id is not None:
-            found = found.filter(member_id=request.user.member_id)
+        found = Webhook.objects.filter(world_id=_world(request), id__gt=query.get("after", 0)).order_by("id")
+        if who(request).member_id is not None:
+            found = found.filter(member_id=who(request).member_id)
         return page(request, [shown(webhook) for webhook in found[: query["limit"] + 1]], query["limit"])
 
     @writes(WebhookIn, WebhookMadeOut, status=201, pen=True, secrets=["secret"])
     def post(self, request: Request, data: dict[str, Any], moment: Any) -> dict[str, Any]:
         """Tell an address of events from now on; each delivery is signed with the secret told here, once."""
         webhook = webhooks.subscribe(
-            request.user.world_id, data["url"], data["names"], member_id=request.user.member_id
+            _world(request), data["url"], data["names"], member_id=who(request).member_id
         )
         webhook.refresh_from_db()
         return shown(webhook) | {"secret": webhook.secret}

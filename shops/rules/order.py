@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (tables are read across)
+
 """An order's life as a table: who may do what, from which state to which, and what follows.
 
 Taobao's names are those of its open API (`trade.status`). `closed` is an order refunded in full after payment,

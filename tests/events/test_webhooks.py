@@ -68,7 +68,9 @@ def test_a_signature_is_the_known_one() -> None:
 KNOWN = "1ba6b8171186efc613e8bcc0cbdab2748f24984d7c5a84faa2637afa0e40d224"
 
 
-def test_events_are_told_in_their_order_and_not_those_before_it_listened(place: Any, receiver: Receiver) -> None:
+def test_events_are_told_in_their_order_and_not_those_before_it_listened(
+    place: Any, receiver: Receiver
+) -> None:
     said(1)
     hook(place, receiver, "test.said")
     numbers = [said(n)[0] for n in range(2, 2 + 3 * DELIVERIES_A_CLAIM)]
@@ -147,7 +149,11 @@ def test_it_is_tried_with_growing_patience_and_then_no_more(place: Any, receiver
     waits = []
     for _ in BACKOFF_SECONDS:
         assert webhooks.send_waiting() == 0
-        waits.append(round(one("SELECT extract(epoch FROM next_try_at - clock_timestamp()) FROM public.events_delivery")))
+        waits.append(
+            round(
+                one("SELECT extract(epoch FROM next_try_at - clock_timestamp()) FROM public.events_delivery")
+            )
+        )
         assert webhooks.send_waiting() == 0  # not before its time
         due()
     assert all(0 <= wanted - wait <= 3 for wanted, wait in zip(BACKOFF_SECONDS, waits, strict=True))
@@ -178,7 +184,9 @@ def test_only_2xx_is_heard_and_no_redirect_is_followed(place: Any, receiver: Rec
     assert len(receiver.told) == 1
 
 
-def test_an_address_where_nobody_listens_keeps_no_other_from_being_told(place: Any, receiver: Receiver) -> None:
+def test_an_address_where_nobody_listens_keeps_no_other_from_being_told(
+    place: Any, receiver: Receiver
+) -> None:
     with Receiver() as gone:
         deaf = hook(place, gone, "test.*")
     listener = hook(place, receiver, "test.*")
@@ -206,7 +214,9 @@ def test_one_event_is_sent_again_and_everything_from_a_point(place: Any, receive
     webhooks.deliver()
     ask = Asking(place.name)
     replay = f"/api/webhooks/{listener.pk}/replay/"
-    assert ask("post", replay, {"event": sung}).json() == {"queued": 1}  # named, so told whatever it listens to
+    assert ask("post", replay, {"event": sung}).json() == {
+        "queued": 1
+    }  # named, so told whatever it listens to
     assert ask("post", replay, {"after": numbers[0]}).json() == {"queued": 2}
     webhooks.deliver()
     assert receiver.numbers() == [*numbers, sung, *numbers[1:]]
@@ -271,7 +281,9 @@ def test_a_resting_webhook_is_told_later_and_a_deleted_one_never(place: Any, rec
     assert ask("get", address).status_code == 404
 
 
-def test_a_market_dropped_in_the_middle_keeps_no_other_from_being_told(place: Any, receiver: Receiver) -> None:
+def test_a_market_dropped_in_the_middle_keeps_no_other_from_being_told(
+    place: Any, receiver: Receiver
+) -> None:
     """Its webhooks were read before it went: their market is looked for and is not there."""
     listener = hook(place, receiver, "test.*")
     point(None)
@@ -309,7 +321,9 @@ def test_an_address_is_checked_when_made_and_when_changed(market: Any, verb: str
     assert (answer.status_code, answer.json()["field"]) == (400, "url"), answer.content
 
 
-@pytest.mark.parametrize("names", [["order"], ["*"], ["Order.paid"], ["order.**"], ["order.paid", ""], "order.paid", [1]])
+@pytest.mark.parametrize(
+    "names", [["order"], ["*"], ["Order.paid"], ["order.**"], ["order.paid", ""], "order.paid", [1]]
+)
 def test_names_are_checked_when_made_and_when_changed(market: Any, names: Any) -> None:
     ask = Asking()
     made = ask("post", "/api/webhooks/", {"url": "http://127.0.0.1:9/", "names": ["order.*"]}).json()
@@ -335,5 +349,7 @@ def test_a_secret_is_told_once_and_a_member_sees_no_other_webhook(market: Any) -
         for verb in ("get", "patch", "delete"):
             assert ask(verb, f"/api/webhooks/{made['id']}/", key=who).status_code == 404
     assert ask("get", f"/api/webhooks/{whole['id']}/", key=ask.member(alice)).status_code == 404
-    assert [w["id"] for w in ask("get", "/api/webhooks/", key=ask.member(alice)).json()["results"]] == [made["id"]]
+    assert [w["id"] for w in ask("get", "/api/webhooks/", key=ask.member(alice)).json()["results"]] == [
+        made["id"]
+    ]
     assert ask("get", "/api/webhooks/", key=ask.read).status_code == 403

@@ -59,7 +59,7 @@ class History:
             title, shop=f"店{shop}", tags=tags, category_id=SOFA if "沙发" in words else 150102
         )
 
-    def edit(self, n: int, words: list[str]) -> None:
+    def edit(self, n: int, words: list[str]) -> None:  # type: ignore[valid-type]
         if (listing := self.pick(n)) is not None:
             self.street.edit(listing, title=" ".join(words))
 

@@ -256,7 +256,7 @@ def test_changes_are_followed_by_cursor_without_loss(trades: Trades, ask: Asking
 
 def test_hostile_baskets_are_refused_in_words(trades: Trades, ask: Asking) -> None:
     alice = ask.member(trades.alice)
-    for body in (
+    for body in (  # type: ignore[var-annotated]
         {},
         {"lines": []},
         {"lines": [{}]},

@@ -32,7 +32,7 @@ def worlds(transactional_db_without_flush: None) -> Iterator[Callable[..., Any]]
     def make(name: str = "", **wishes: Any) -> Any:
         point(None)
         world, key = actions.create(f"{mark}{name}", **{"seed": 7, **wishes})
-        world.admin_key = key
+        world.admin_key = key  # type: ignore[attr-defined]
         return world
 
     make.mark = mark  # type: ignore[attr-defined]

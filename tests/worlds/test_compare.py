@@ -21,7 +21,7 @@ from worlds.diff import diff
 from worlds.models import World
 from worlds.pen import writing
 
-Worlds = Callable[..., Any]
+Worlds = Any
 
 
 def people(world: Any, *nicks: str) -> list[int]:

@@ -18,7 +18,7 @@ Call = Callable[..., Any]
 
 
 @pytest.fixture
-def operator(worlds: Call) -> str:
+def operator(worlds: Any) -> str:
     return actions.issue_key(None, scope="operator", label="test")
 
 
@@ -33,7 +33,7 @@ def member_of(world: Any, nick: str = "bob") -> int:
         )[0]
 
 
-def test_an_admin_makes_a_world_that_its_own_key_does_not_open(worlds: Call, call: Call) -> None:
+def test_an_admin_makes_a_world_that_its_own_key_does_not_open(worlds: Any, call: Call) -> None:
     mine = worlds("mine")
     name = f"{worlds.mark}made"
     made = call(mine.admin_key, "post", "/api/worlds/", {"name": name, "seed": 3, "regime": "taobao-2014"})
@@ -65,7 +65,7 @@ def test_an_admin_makes_a_world_that_its_own_key_does_not_open(worlds: Call, cal
     ],
 )
 def test_a_world_that_cannot_be_is_refused_by_field_and_leaves_nothing(
-    body: dict[str, Any], field: str | None, worlds: Call, call: Call
+    body: dict[str, Any], field: str | None, worlds: Any, call: Call
 ) -> None:
     mine, before = worlds(), World.objects.count()
     answer = call(mine.admin_key, "post", "/api/worlds/", body)
@@ -75,7 +75,7 @@ def test_a_world_that_cannot_be_is_refused_by_field_and_leaves_nothing(
     assert World.objects.count() == before
 
 
-def test_the_same_idempotency_key_makes_one_world_and_tells_no_secret_twice(worlds: Call, call: Call) -> None:
+def test_the_same_idempotency_key_makes_one_world_and_tells_no_secret_twice(worlds: Any, call: Call) -> None:
     mine, body = worlds(), {"name": f"{worlds.mark}once"}
     first = call(mine.admin_key, "post", "/api/worlds/", body, idempotency_key="one")
     again = call(mine.admin_key, "post", "/api/worlds/", body, idempotency_key="one")
@@ -84,7 +84,7 @@ def test_the_same_idempotency_key_makes_one_world_and_tells_no_secret_twice(worl
     assert again.json() == first.json() | {"admin_key": None}
 
 
-def test_a_world_is_forked_kept_reset_hashed_and_dropped_over_rest(worlds: Call, call: Call) -> None:
+def test_a_world_is_forked_kept_reset_hashed_and_dropped_over_rest(worlds: Any, call: Call) -> None:
     mine = worlds("mine")
     key, here = mine.admin_key, f"/api/worlds/{mine.name}/"
     before = call(key, "get", f"{here}state-hash/").json()
@@ -107,7 +107,7 @@ def test_a_world_is_forked_kept_reset_hashed_and_dropped_over_rest(worlds: Call,
     assert not rows("SELECT 1 FROM pg_namespace WHERE nspname = %s OR nspname LIKE 'gone%%'", [mine.schema])
 
 
-def test_the_clock_is_read_advanced_and_waited_for(worlds: Call, call: Call) -> None:
+def test_the_clock_is_read_advanced_and_waited_for(worlds: Any, call: Call) -> None:
     world = worlds()
     key = world.admin_key
     told = call(key, "get", "/api/clock/").json()
@@ -138,7 +138,7 @@ def test_the_clock_is_read_advanced_and_waited_for(worlds: Call, call: Call) -> 
 
 
 def test_a_job_is_cancelled_over_rest_and_seen_by_its_world_alone(
-    worlds: Call, call: Call, operator: str
+    worlds: Any, call: Call, operator: str
 ) -> None:
     mine, other = worlds("mine"), worlds("other")
     job = call(mine.admin_key, "post", "/api/clock/advance/", {"duration": "P1D"}).json()
@@ -171,7 +171,7 @@ def every_world_door(name: str) -> list[tuple[str, str, Any]]:
     ]
 
 
-def test_another_s_world_answers_as_one_that_does_not_exist(worlds: Call, call: Call) -> None:
+def test_another_s_world_answers_as_one_that_does_not_exist(worlds: Any, call: Call) -> None:
     mine, other = worlds("mine"), worlds("othr")
     missing = f"{worlds.mark}none"
     actions.snapshot(other, "x")
@@ -184,7 +184,7 @@ def test_another_s_world_answers_as_one_that_does_not_exist(worlds: Call, call: 
     assert [world["name"] for world in listed] == [mine.name]
 
 
-def test_a_member_s_and_a_reader_s_key_do_nothing_above_markets(worlds: Call, call: Call) -> None:
+def test_a_member_s_and_a_reader_s_key_do_nothing_above_markets(worlds: Any, call: Call) -> None:
     world = worlds()
     for key in (
         actions.issue_key(world, scope="read"),
@@ -206,7 +206,7 @@ def test_a_member_s_and_a_reader_s_key_do_nothing_above_markets(worlds: Call, ca
         assert call(key, "get", "/api/clock/").status_code == 200
 
 
-def test_the_operator_sees_every_world_and_belongs_to_none(worlds: Call, call: Call, operator: str) -> None:
+def test_the_operator_sees_every_world_and_belongs_to_none(worlds: Any, call: Call, operator: str) -> None:
     mine, other = worlds("mine"), worlds("other")
     found, path = [], "/api/worlds/?limit=1"
     while path:
@@ -222,7 +222,7 @@ def test_the_operator_sees_every_world_and_belongs_to_none(worlds: Call, call: C
 
 
 def test_rotating_the_operator_s_key_shuts_the_old_one_out(
-    worlds: Call, call: Call, operator: str, capsys: Any
+    worlds: Any, call: Call, operator: str, capsys: Any
 ) -> None:
     import json
 
@@ -233,7 +233,7 @@ def test_rotating_the_operator_s_key_shuts_the_old_one_out(
     assert ApiKey.objects.filter(scope="operator", revoked_at=None).count() == 1
 
 
-def test_keys_are_kept_hashed_shown_once_and_revoked_at_once(worlds: Call, call: Call) -> None:
+def test_keys_are_kept_hashed_shown_once_and_revoked_at_once(worlds: Any, call: Call) -> None:
     world = worlds()
     bob = member_of(world)
     made = call(
@@ -265,7 +265,7 @@ def test_keys_are_kept_hashed_shown_once_and_revoked_at_once(worlds: Call, call:
     ],
 )
 def test_a_key_that_makes_no_sense_is_refused(
-    body: dict[str, Any], status: int, worlds: Call, call: Call
+    body: dict[str, Any], status: int, worlds: Any, call: Call
 ) -> None:
     world = worlds()
     member_of(world)
@@ -273,14 +273,14 @@ def test_a_key_that_makes_no_sense_is_refused(
     assert ApiKey.objects.filter(world=world).count() == 1
 
 
-def test_another_world_s_key_is_not_there_to_be_revoked(worlds: Call, call: Call) -> None:
+def test_another_world_s_key_is_not_there_to_be_revoked(worlds: Any, call: Call) -> None:
     mine, other = worlds("mine"), worlds("other")
     theirs = ApiKey.objects.get(world=other)
     assert call(mine.admin_key, "delete", f"/api/keys/{theirs.pk}/").status_code == 404
     assert call(other.admin_key, "get", "/api/clock/").status_code == 200
 
 
-def test_a_request_without_a_key_is_in_no_market(worlds: Call, call: Call) -> None:
+def test_a_request_without_a_key_is_in_no_market(worlds: Any, call: Call) -> None:
     world = worlds()
     assert call(world.admin_key, "get", "/api/clock/").status_code == 200
     assert current() == world.schema
@@ -289,7 +289,7 @@ def test_a_request_without_a_key_is_in_no_market(worlds: Call, call: Call) -> No
     assert one("SELECT current_schema()") == "public"
 
 
-def test_a_job_outlives_nothing_of_a_dropped_world(worlds: Call, call: Call) -> None:
+def test_a_job_outlives_nothing_of_a_dropped_world(worlds: Any, call: Call) -> None:
     world = worlds()
     job = call(world.admin_key, "post", "/api/clock/advance/", {"duration": "P1D"}).json()
     with use_world(world.schema):

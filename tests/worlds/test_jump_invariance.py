@@ -110,7 +110,7 @@ def test_a_run_that_dies_at_any_step_and_is_taken_up_ends_alike(
     with use_world(start.schema):
         job = advance.start(start, {"duration": "P3D"}, wake=False)
     monkeypatch.setattr(clock, "_step", mortal)
-    status = deaths = 0
+    status, deaths = "", 0
     while status != "done":
         try:
             status = jobs.run_job(str(job.pk))

@@ -20,7 +20,7 @@ from worlds.current import point, use_world
 from worlds.models import World
 
 pytestmark = pytest.mark.usefixtures("told")
-Worlds = Callable[..., Any]
+Worlds = Any
 
 
 def pass_real_time(world: Any, seconds: float) -> None:

@@ -107,7 +107,7 @@ def test_a_request_s_failure_leaves_no_path_behind(worlds: Worlds, call: Callabl
 def test_a_world_dropped_under_a_reader_is_gone_in_words(worlds: Worlds, call: Callable[..., Any]) -> None:
     world = worlds()
     point(world.schema)
-    thread = threading.Thread(target=lambda: (actions.drop(world), connection.close()))
+    thread = threading.Thread(target=lambda: (actions.drop(world), connection.close()))  # type: ignore[func-returns-value]
     thread.start()
     thread.join(20)
     with pytest.raises(DatabaseError) as refused, transaction.atomic():

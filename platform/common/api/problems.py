@@ -48,7 +48,9 @@ def as_refusal(error: BaseException) -> Refusal | None:  # noqa: PLR0911 (a tabl
     if isinstance(error, exceptions.PermissionDenied | PermissionDenied):
         return Forbidden("this key may not do that")
     if isinstance(error, RequestDataTooBig):
-        return TooLarge("the body is larger than 64 MB", field="body", rule="body_size", way_out="Send smaller batches.")
+        return TooLarge(
+            "the body is larger than 64 MB", field="body", rule="body_size", way_out="Send smaller batches."
+        )
     if isinstance(error, exceptions.MethodNotAllowed):
         return MethodNotAllowed(f"{error.detail}", field="method", rule="method_is_offered")
     if isinstance(error, exceptions.APIException):
@@ -68,7 +70,7 @@ def invalid(detail: Any, way_out: str = "Correct the field and send it again.") 
     """The refusal of a serializer's errors: the first one named, all of them listed."""
     errors = list(flat(detail))
     first = errors[0] if errors else {"field": None, "rule": "invalid", "detail": "invalid"}
-    words = f"{first['field']}: {first['detail']}" if first["field"] else first["detail"]
+    words = f"{first['field']}: {first['detail']}" if first["field"] else str(first["detail"])
     return Invalid(words, field=first["field"], rule=first["rule"], way_out=way_out, errors=errors)
 
 
@@ -96,7 +98,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's own 404, for addresses that no pattern knows."""
     return _plain(
         NotFound(
-            "there is nothing at this address", field="path", rule="address_exists", way_out="See /api/docs/ for what is."
+            "there is nothing at this address",
+            field="path",
+            rule="address_exists",
+            way_out="See /api/docs/ for what is.",
         )
     )
 

@@ -24,7 +24,9 @@ class JSONRenderer(BaseRenderer):
     format = "json"
     charset = None
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
         if isinstance(data, bytes):  # made JSON in SQL
             return data
         return b"" if data is None else encode(data)
@@ -38,7 +40,10 @@ class JSONParser(BaseParser):
         raw = stream.read(most + 1)
         if len(raw) > most:
             raise TooLarge(
-                "the body is larger than 64 MB", field="body", rule="body_size", way_out="Send smaller batches."
+                "the body is larger than 64 MB",
+                field="body",
+                rule="body_size",
+                way_out="Send smaller batches.",
             )
         if not raw:
             return {}
@@ -46,7 +51,10 @@ class JSONParser(BaseParser):
             return orjson.loads(raw)
         except ValueError as error:
             raise Invalid(
-                f"the body is not JSON: {error}", field="body", rule="body_is_json", way_out="Send UTF-8 JSON."
+                f"the body is not JSON: {error}",
+                field="body",
+                rule="body_is_json",
+                way_out="Send UTF-8 JSON.",
             ) from None
 
 

@@ -34,7 +34,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     field = serializers.CharField(allow_null=True)
     rule = serializers.CharField(allow_null=True)
     way_out = serializers.CharField(allow_null=True)
-    errors = serializers.ListField(child=serializers.DictField(), required=False)
+    errors = serializers.ListField(  # type: ignore[assignment] # RFC 9457's extension, not our own faults
+        child=serializers.DictField(), required=False
+    )
 
 
 class DoorSchema(AutoSchema):
@@ -52,6 +54,10 @@ class DoorSchema(AutoSchema):
 def close_requests(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Request bodies take no unknown fields; say so in the document."""
     for name, schema in result.get("components", {}).get("schemas", {}).items():
-        if name.endswith("Request") and schema.get("type") == "object" and "additionalProperties" not in schema:
+        if (
+            name.endswith("Request")
+            and schema.get("type") == "object"
+            and "additionalProperties" not in schema
+        ):
             schema["additionalProperties"] = False
     return result

@@ -116,7 +116,7 @@ class Reader:
             if not isinstance(choice.value, ast.IfExp):
                 return []
             ends = (choice.value.body, choice.value.orelse)
-            return [f"{head.value}{end.value}" for end in ends if isinstance(end, ast.Constant)]
+            return [f"{head.value!s}{end.value!s}" for end in ends if isinstance(end, ast.Constant)]
         if isinstance(node, ast.Subscript):
             return self._table(_last(node.value))
         found = [c.value for c in ast.walk(node) if isinstance(c, ast.Constant) and isinstance(c.value, str)]
@@ -158,7 +158,7 @@ class Reader:
         for body in (function.body, source.tree.body):
             for each in body:
                 if isinstance(each, ast.Assign) and _last(each.targets[0]) == wanted:
-                    yield from ((c.value, None) for c in ast.walk(each.value) if isinstance(c, ast.Constant))
+                    yield from ((str(c.value), None) for c in ast.walk(each.value) if isinstance(c, ast.Constant))
                     return
 
     def _made(
@@ -174,8 +174,9 @@ class Reader:
         for home in sorted(self.sources, key=lambda other: other is not source):
             makers = [each for each in home.functions() if each.name == name and each is not function]
             for maker in makers:
-                for back in (each for each in ast.walk(maker) if isinstance(each, ast.Return) and each.value):
-                    yield from self.pairs(back.value, maker, home)
+                for back in (each.value for each in ast.walk(maker) if isinstance(each, ast.Return)):
+                    if back is not None:
+                        yield from self.pairs(back, maker, home)
             if makers:
                 break
         if name.endswith("facts"):
