@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -17,7 +18,7 @@ from search import rules, used
 from search.queries.asked import FILTERS, Asked, now
 from search.queries.explain import explained
 from search.queries.facets import facets, suggestions
-from search.queries.find import MATCHED, find
+from search.queries.find import MATCHED, search
 from search.reading import Flag, Number, Reader, Text
 
 SORTS, SUPPLIES, DELIVERIES = (
@@ -188,11 +189,10 @@ class SearchPageOut(Out):
 
 class SearchDoor(Door):
     @reads(SearchPageOut, query=SearchQuery)
-    def get(self, request: Request, query: Any) -> bytes:
+    def get(self, request: Request, query: Any) -> HttpResponse:
         """Find goods: all the query's words, filters, a sort; `explain` shows each result's arithmetic."""
         asked = _asked(query)
-        moment = now()
-        found = find(asked, moment)
+        found, moment = search(asked)
         if asked.filters:
             used.note(moment.uid, moment.at, asked.filters.get("section"), asked.filters)
         results = found.results
@@ -204,7 +204,8 @@ class SearchDoor(Door):
         if query["facets"]:
             rest["facets"] = facets(asked, moment, found.matched)
         head = orjson.dumps({"matched": found.matched, "words": asked.words, "at": show(moment.at)})
-        return b'%s,"results":%s,%s' % (head[:-1], results, orjson.dumps(rest)[1:])
+        body = b'%s,"results":%s,%s' % (head[:-1], results, orjson.dumps(rest)[1:])
+        return HttpResponse(body, content_type="application/json")  # nothing is left for a renderer to do
 
 
 def _asked(query: Mapping[str, Any]) -> Asked:

@@ -13,6 +13,7 @@ from common.errors import Gone
 from regime.queries import under
 from search.rules import GRADES, Weights, part_of, weights
 from search.words import query_words
+from worlds.current import current
 from worlds.pen import Moment
 
 # Filters that only an edit changes are lexemes of the word index.
@@ -34,7 +35,7 @@ COLUMNS = {
     "price_to_fen":     "r.price_fen <= %(price_to_fen)s",
     "level_from":       "r.level >= %(level_from)s",
     "level_to":         "r.level <= %(level_to)s",
-    "grade":            "r.level BETWEEN %(grade_from)s AND %(grade_to)s",
+    "grade":            "r.level BETWEEN %(level_from)s AND %(level_to)s",
     "good_rate_from_bps": "r.good_rate_bps >= %(good_rate_from_bps)s",
     "sales_from":       "r.sales >= %(sales_from)s",
     "visitors_from":    "r.uv_daily >= %(visitors_from)s",
@@ -76,7 +77,9 @@ class Asked:
     def params(self, now: datetime) -> dict[str, Any]:
         told = {name: value for name, value in self.filters.items() if name in COLUMNS} | {"now": now}
         if "grade" in told:
-            told["grade_from"], told["grade_to"] = GRADES[told["grade"]]
+            least, most = GRADES[told["grade"]]
+            told["level_from"] = max(least, told.get("level_from", least))
+            told["level_to"] = min(most, told.get("level_to", most))
         return told
 
 
@@ -93,14 +96,31 @@ class Now:
 def now() -> Now:
     """One statement."""
     found = rows(
-        """SELECT c.now_at, c.uid, c.regime_version, c.seed, f.digest, f.part
+        """SELECT c.now_at, c.uid, c.regime_version, f.digest, f.part
              FROM worlds_clock c LEFT JOIN search_fold f ON true"""
     )
     if not found:
         raise Gone("this world is no longer there", rule="world_exists", way_out="Create it again.")
-    moment = Moment(*found[0][:4])
-    formula = weights_of(moment)
-    return Now(moment.at, moment.uid, formula, found[0][4:] == (formula.digest, part_of(moment.at)))
+    seen = moment_of(*found[0])
+    if len(_seen) >= SEEN_MOST:
+        _seen.clear()
+    _seen[current()] = seen
+    return seen
+
+
+def moment_of(at: datetime, uid: UUID, version: int, digest: str | None, part: int | None) -> Now:
+    """The market's moment from its clock and what its keys stand for."""
+    formula = weights_of(Moment(at, uid, version, 0))
+    return Now(at, uid, formula, (digest, part) == (formula.digest, part_of(at)))
+
+
+SEEN_MOST = 1_000
+_seen: dict[str | None, Now] = {}
+
+
+def last_seen() -> Now | None:
+    """Where this connection's market stood when it was last looked at: a guess, to be checked by who uses it."""
+    return _seen.get(current())
 
 
 _weights: dict[Any, Weights] = {}

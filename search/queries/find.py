@@ -15,26 +15,19 @@ from math import sqrt
 from typing import Any
 
 from common.batch import rows
-from search.queries.asked import Asked, Now
+from search.queries.asked import Asked, Now, last_seen, moment_of, now
 from search.queries.common import commonness
-from search.rules import ELSEWHERE, IN_TITLE, SORTS, end_part_sql, key_sql, lift, part_of
+from search.rules import ELSEWHERE, FULL, IN_TITLE, SORTS, end_part_sql, key_sql, lift, part_of
+from search.sql import ASKED, OF_ITS_SHOP, SHOWN
 from search.words import all_of, any_of, most_of, titled
 
 WALK_MOST = 4_000  # descriptors read before a walk is given up
 LUCK = 0.25  # the share of listings that column filters are taken to leave
 
-# What a result shows. `p` holds id, score and place of the picked; `r` is its descriptor.
-SHOWN = """
-    p.id AS listing, d.title, r.price_fen, r.postage_fen, r.category_id AS category, r.category_id / 10000 AS section,
-    r.supply, r.delivery, r.shop_id AS shop, s.name AS shop_name, r.region,
-    coalesce(s.online_until > %(now)s, false) AS online, r.level, r.good_rate_bps,
-    r.description AS description_hundredths, r.service AS service_hundredths, r.delivery_speed AS delivery_hundredths,
-    r.sales, r.protection, r.seven_day_return, r.showcase, r.listed_at, p.score
-"""
 PAGE = f"""
     SELECT coalesce(json_agg(row_to_json(p.*)) FILTER (WHERE p.nth <= %(limit)s), '[]')::text::bytea,
            count(*) > %(limit)s, {{enough}}
-      FROM (SELECT {SHOWN}, p.nth
+      FROM (SELECT {SHOWN.format(id="p.id", score="p.score")}, {OF_ITS_SHOP.format(now="%(now)s")}, p.nth
               FROM (SELECT *, row_number() OVER (ORDER BY {{order}}) AS nth
                       FROM (SELECT * FROM picked ORDER BY {{order}} LIMIT %(most)s OFFSET %(offset)s) q) p
               JOIN search_descriptor r ON r.id = p.id JOIN search_document d ON d.id = p.id
@@ -90,12 +83,26 @@ class Found:
     matched: str
 
 
+def search(asked: Asked) -> tuple[Found, Now]:
+    """The page that was asked for and the moment of it. Most often one statement: it is asked as if the market stood
+    under the levers it was last seen under, and asked again when it does not."""
+    guess, matched = last_seen(), ways(asked)[0]
+    if guess and _plain(asked, guess, matched) and not _common(asked, guess, matched):
+        soon = _sift_soon(asked, guess, matched)
+        if soon and soon[0].results != b"[]":
+            return soon
+    moment = now()
+    return find(asked, moment), moment
+
+
 def find(asked: Asked, now: Now) -> Found:
     """The page of results that was asked for. When no listing has all the words: those that have all but one,
     else any, else those alike."""
     for matched in ways(asked):
-        walked = _walk(asked, now, matched) if _common(asked, now, matched) else None
-        found = walked or _sift(asked, now, matched)
+        found = _walk(asked, now, matched) if _common(asked, now, matched) else None
+        if found is None and _plain(asked, now, matched) and (soon := _sift_soon(asked, now, matched)):
+            found = soon[0]
+        found = found or _sift(asked, now, matched)
         if found.results != b"[]" or matched == "alike" or anybody(asked, matched):
             return found
     raise AssertionError("the last way always answers")
@@ -143,6 +150,42 @@ def _common(asked: Asked, now: Now, matched: str) -> bool:
         expected = there.expected([*titled(words), *asked.marks])
     reads = wanted * there.listings
     return expected * luck > sqrt(reads * luck) and reads < expected * luck * WALK_MOST
+
+
+def _plain(asked: Asked, now: Now, matched: str) -> bool:
+    """Is it what `public.jishi_sift` does: words or marks, keys that stand, the default order?"""
+    words = matched in ("all_words", "most_words") or (matched == "everything" and bool(asked.marks))
+    return words and now.keyed and asked.sort == "default"
+
+
+SIFT_SOON = f"SELECT * FROM public.jishi_sift({', '.join(['%s'] * (7 + len(ASKED)))})"
+
+
+def _sift_soon(asked: Asked, now: Now, matched: str) -> tuple[Found, Now] | None:
+    """The page by the stored function, and the moment it found; None when that is no longer what `now` says."""
+    words, marks, told = asked.words or (), asked.marks, asked.params(now.at)
+    weigh, base = now.formula.of["relevance"], now.formula.of["cycle"] * FULL
+    if matched == "most_words":
+        says, in_title, less = most_of(words, marks), None, _share(words)
+    else:
+        says, less = all_of([*words, *marks]), ELSEWHERE
+        in_title = all_of(titled(words)) or says
+    values = [
+        says,
+        in_title,
+        now.formula.falling,
+        base + weigh * IN_TITLE,
+        base + weigh * less,
+        asked.limit,
+        asked.offset,
+    ]
+    [(at, uid, version, digest, part, results, more)] = rows(
+        SIFT_SOON, [*values, *(told.get(n) for n, _, _ in ASKED)]
+    )
+    there = moment_of(at, uid, version, digest, part)
+    if not there.keyed or there.formula is not now.formula:
+        return None
+    return Found(bytes(results or b"[]"), bool(more), matched), there
 
 
 def _paging(asked: Asked) -> dict[str, Any]:

@@ -1,4 +1,3 @@
-
 """An order's life as a table: who may do what, from which state to which, and what follows.
 
 Taobao's names are those of its open API (`trade.status`). `closed` is an order refunded in full after payment,

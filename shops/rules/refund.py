@@ -1,4 +1,3 @@
-
 """A refund's life and a dispute's, as tables. One request a line; a dispute follows a refusal.
 
 Taobao's names are those of its open API (`refund.status`); a refund in dispute shows as refused there, with

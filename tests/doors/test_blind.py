@@ -25,18 +25,26 @@ from worlds import clock
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')  # new at every look
 GOOD, BAD = (1, (5,) * 5, ""), (-1, (1, 2, 1, 2, 1), "骗子")
 READERS = ("bob", "carol", "read")
-ASKED = ("/api/search/?q=衣柜&explain=true", "/api/search/?sort=credit", "/api/traffic/live/", "/api/events/?limit=1000")
+ASKED = (
+    "/api/search/?q=衣柜&explain=true",
+    "/api/search/?sort=credit",
+    "/api/traffic/live/",
+    "/api/events/?limit=1000",
+)
 PAGES = ("/", "/search/?q=衣柜", "/listings/{listing}/", "/shops/{shop}/")
 
 
 def shown(street: Street, folder: Path) -> dict[str, bytes]:
     """All that goes out of the market by ways that are not a member's own doors."""
     told: dict[str, bytes] = {}
-    execute("UPDATE public.events_webhook SET names = '{}', cursor = 0 WHERE world_id = %s", [street.world.pk])
+    execute(
+        "UPDATE public.events_webhook SET names = '{}', cursor = 0 WHERE world_id = %s", [street.world.pk]
+    )
     webhooks.collect()
     for hook in ("webhook", "own_webhook"):
         bodies = rows(
-            "SELECT body FROM public.events_delivery WHERE webhook_id = %s ORDER BY event_id", [street.ids[hook]]
+            "SELECT body FROM public.events_delivery WHERE webhook_id = %s ORDER BY event_id",
+            [street.ids[hook]],
         )
         told[hook] = b"\n".join(bytes(body) for (body,) in bodies)
     with street.inside():
@@ -51,7 +59,9 @@ def shown(street: Street, folder: Path) -> dict[str, bytes]:
     visitor.cookies["jishi_visitor"] = "v1"
     for page in PAGES:
         path = page.format(**street.ids)
-        answer = visitor.get(path, {"world": street.world.name}, follow=True) if page == "/" else visitor.get(path)
+        answer = (
+            visitor.get(path, {"world": street.world.name}, follow=True) if page == "/" else visitor.get(path)
+        )
         assert answer.status_code == 200, (path, answer.status_code)
         told[path] = TOKEN.sub(b"", answer.content)
     return told
@@ -67,7 +77,9 @@ def tell(street: Street, folder: Path, story: Callable[[], Any]) -> dict[str, by
 def sealed(street: Street, answer: tuple[Any, ...]) -> Callable[[], None]:
     def story() -> None:
         verdict, stars, words = answer
-        street.do(ratings.leave, [Leave(street.ids["fresh_line"], street.ids["alice"], verdict, stars, words)])
+        street.do(
+            ratings.leave, [Leave(street.ids["fresh_line"], street.ids["alice"], verdict, stars, words)]
+        )
         clock.advance(clock.now() + timedelta(days=2))
 
     return story

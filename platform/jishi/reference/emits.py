@@ -158,7 +158,9 @@ class Reader:
         for body in (function.body, source.tree.body):
             for each in body:
                 if isinstance(each, ast.Assign) and _last(each.targets[0]) == wanted:
-                    yield from ((str(c.value), None) for c in ast.walk(each.value) if isinstance(c, ast.Constant))
+                    yield from (
+                        (str(c.value), None) for c in ast.walk(each.value) if isinstance(c, ast.Constant)
+                    )
                     return
 
     def _made(
