@@ -14,8 +14,9 @@ from common.moments import day_of
 from ratings.models import Credit, Index
 from regime import queries as regime
 from regime.actions import change
-from search.queries.asked import Asked, now
-from search.queries.find import Found, find
+from search.queries.asked import Asked
+from search.queries.find import Found
+from search.queries.find import search as finding
 from search.rules import FULL, TERMS, end_part, part_of, stale_bps, values, weights
 from search.words import document_words, misplaced, mispriced, query_words, stuffed
 from shops.actions import listings as listing_actions
@@ -140,7 +141,7 @@ def search(
 
 
 def found(q: str = "", *, sort: str = "default", limit: int = 20, offset: int = 0, **filters: Any) -> Found:
-    return find(Asked(q, filters, sort, limit, offset), now())
+    return finding(Asked(q, filters, sort, limit, offset))[0]
 
 
 def results(page: Found) -> list[dict[str, Any]]:

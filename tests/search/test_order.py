@@ -134,8 +134,15 @@ def _as_the_oracle_says() -> None:
         page = found(q, limit=100)
         if told:
             assert [(row["listing"], row["score"]) for row in results(page)] == told, q
+            assert _sifted(q) == told, q
             assert _walked(q, len(told)) == told, q
             assert _walked(q, max(len(told) // 2, 1)) == told[: max(len(told) // 2, 1)], q
+
+
+def _sifted(q: str) -> list[tuple[int, int]]:
+    """The same by the plain statement, which knows no stored function and no guess."""
+    page = finding._sift(Asked(q, {}, "default", 100, 0), now(), "all_words" if q else "everything")
+    return [(row["listing"], row["score"]) for row in results(page)]
 
 
 def _walked(q: str, count: int) -> list[tuple[int, int]]:
