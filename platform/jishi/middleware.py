@@ -9,6 +9,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 
 API = "/api/"
@@ -38,4 +39,8 @@ class Users(_PagesOnly, AuthenticationMiddleware):
 
 
 class Messages(_PagesOnly, MessageMiddleware):
+    pass
+
+
+class Frames(_PagesOnly, XFrameOptionsMiddleware):
     pass

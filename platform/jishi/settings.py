@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "jishi.middleware.FormTokens",
     "jishi.middleware.Users",
     "jishi.middleware.Messages",
+    "jishi.middleware.Frames",
 ]
 
 ROOT_URLCONF = "jishi.urls"

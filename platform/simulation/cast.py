@@ -29,6 +29,7 @@ class Cast:
     """`users`, `items`: the log's ids, ascending; `user_of`, `item_of`: each row's index into them.
 
     `category`, `shop_of`, `price_fen`, `stock`: of each item; `shop_subsection`: of each shop.
+    `source`: of each row, where a scenario says what brought people; a real log does not.
     """
 
     log: Log
@@ -43,6 +44,7 @@ class Cast:
     stock: Ints
     shop_subsection: Ints
     is_synthetic: bool = False
+    source: Ints | None = None
 
     @property
     def buys(self) -> Ints:

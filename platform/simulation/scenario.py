@@ -19,6 +19,7 @@ from common import random, sections, words
 from common.errors import NotFound
 from simulation.cast import Cast
 from simulation.userbehavior import BEHAVIOURS, Ints, Log
+from traffic.rules import SOURCE
 
 FOLDER = Path(__file__).parent / "scenarios"
 DAY = 86_400
@@ -89,7 +90,14 @@ def cast_of(name: str, seed: int, start_ts: int) -> Cast:
         stock=sold + 5 + random.integers(seed, "scenario.stock", items, bound=60),
         shop_subsection=shop_subsection,
         is_synthetic=True,
+        source=_sources(table["sources"], seed, len(log)),
     )
+
+
+def _sources(shares: dict[str, float], seed: int, count: int) -> Ints:
+    """What first brought a visitor to a shop, for each row."""
+    codes = np.array([SOURCE[name].code for name in shares])
+    return codes[random.choices(seed, "scenario.source", np.arange(count), weights=list(shares.values()))]
 
 
 def _trades(trades: dict[str, int], seed: int) -> Ints:

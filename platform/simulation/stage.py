@@ -157,17 +157,19 @@ class Stage:
             show_interest(acts, at=at)
 
     def _views(self, seen: Ints) -> Views:
-        """The log does not say where a view came from: `repeat` if that user saw the shop before, else `direct`."""
+        """Where a view came from: `repeat` if that user saw the shop before, else what the scenario says; a real
+        log does not say, so `direct`."""
         who, none = self.who, np.full(len(seen), NONE, dtype=np.int64)
         users = who.user_of[seen]
         cookies = {user: visitor_number(f"tb{who.users[user]}") for user in np.unique(users).tolist()}
         again = self._again[seen]
+        first = np.int64(SOURCE["direct"].code) if who.source is None else who.source[seen]
         return Views(
             at=who.log.ts[seen] * 1_000_000,
             visitor=np.array([cookies[user] for user in users.tolist()], dtype=np.int64),
             member=self.first_member + users,
             page=np.full(len(seen), PAGE["listing"].code, dtype=np.int64),
-            source=np.where(again, SOURCE["repeat"].code, SOURCE["direct"].code).astype(np.int64),
+            source=np.where(again, SOURCE["repeat"].code, first).astype(np.int64),
             shop=none.copy(),
             listing=self.first_listing + who.item_of[seen],
             section=none.copy(),
