@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +117,7 @@ def _put(parts: list[str], columns: tuple[array[int], ...]) -> str | None:
     return None
 
 
-def counted(log: Log) -> dict[str, object]:
+def counted(log: Log) -> dict[str, Any]:
     """What the file itself says: acts, users, items, and PV, UV and buys of each day."""
     by_kind = np.bincount(log.behaviour, minlength=4)
     days: dict[str, dict[str, int]] = {}
