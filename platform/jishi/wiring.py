@@ -126,6 +126,7 @@ AUDITS: dict[str, tuple[str, ...]] = {
     "seals": ("ratings.queries.audit.seals",),
     "escrow": ("jishi.audits.escrow",),
     "traffic": ("traffic.queries.audit.audit",),
+    "search": ("search.recompute.odd",),
 }
 
 # The arithmetic behind a number: what -> the function that tells it, and what it must be given.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from search import actions, used
+from search import actions, recompute, used
 from search.queries.asked import now
 from tests.market import Market
 from tests.ratings.fair import Fair
@@ -19,6 +19,7 @@ def street(market: Market) -> Iterator[Street]:
     for key in used._redis().scan_iter(f"search:used:{now().uid}:*"):  # Redis rolls nothing back
         used._redis().delete(key)
     yield there
+    assert recompute.odd(at=market.at) == []
     before = tables()
     actions.rebuild(at=market.at)
     assert tables() == before

@@ -83,6 +83,16 @@ def test_a_rebuild_changes_nothing_at_any_hour(street: Street) -> None:
         assert tables() == before
 
 
+def test_the_audit_names_what_is_odd(street: Street) -> None:
+    first, second, third = street.lists("衣柜", "沙发", "书架")
+    execute("UPDATE search_descriptor SET pv = 7 WHERE id = %s", [first])
+    execute("DELETE FROM search_document WHERE id = %s", [second])
+    execute("UPDATE shops_listing SET stock = 0 WHERE id = %s", [third])
+    assert {row["listing"] for row in recompute.odd(at=street.at)} == {first, second, third}
+    actions.refresh([first, second, third], at=street.at)
+    assert recompute.odd(at=street.at) == []
+
+
 def test_a_day_that_was_missed_is_made_up_for(street: Street) -> None:
     listing = street.listed()
     street.market.pass_days(5)
