@@ -115,7 +115,7 @@ def test_only_an_admin_changes_levers(market, scope):
         ),
         ({"changes": [1], "why": "x"}, "changes", "not_a_dict"),
         ({"changes": {"deal.expiry_days": 5}, "why": "x", "hurry": True}, "hurry", "field_is_known"),
-        ([], None, "invalid"),
+        ([], "body", "invalid"),
     ],
 )  # fmt: skip
 def test_a_change_that_is_wrong_names_field_rule_and_way_out(admin, body, field, rule):

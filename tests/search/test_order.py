@@ -157,9 +157,6 @@ def _walked(q: str, count: int) -> list[tuple[int, int]]:
     return [*head, *[(row["listing"], row["score"]) for row in results(found(q, limit=1, offset=count - 1))]]
 
 
-# -- each weight alone ----------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def pair(street: Street) -> tuple[Street, int, int]:
     """Two shops with one wardrobe each; the first was listed first."""
@@ -295,9 +292,6 @@ def test_a_suspicion_demotes_until_it_is_cleared(pair: Any) -> None:
     assert search("衣柜") == [first, second]
 
 
-# -- levers and time -------------------------------------------------------------------------------------------
-
-
 def test_a_lever_dated_ahead_moves_the_ranking_from_its_moment(pair: Any) -> None:
     from regime.actions import change
     from worlds.pen import writing
@@ -341,9 +335,6 @@ def test_the_cycle_is_a_pure_function_of_when_it_was_listed_and_now(street: Stre
     assert parts == [28, *range(27, -1, -1), *range(27, -1, -1), 27, 26, 25]
 
 
-# -- arithmetic -------------------------------------------------------------------------------------------------
-
-
 def test_the_arithmetic_adds_up_to_the_score(street: Street) -> None:
     street.lists("实木衣柜", "布艺衣柜 衣柜 衣柜", shop="甲", tags=["红色"])
     street.lists("红色衣柜", shop="乙")
@@ -372,9 +363,6 @@ def test_an_explanation_of_a_later_moment_moves_the_cycle(street: Street) -> Non
     later = explain_rank("衣柜", listing, street.at + timedelta(days=6, hours=18))
     assert {t["term"] for t, u in zip(here["terms"], later["terms"], strict=True) if t != u} == {"cycle"}
     assert later["sum"] > here["sum"]
-
-
-# -- sorts and pages ----------------------------------------------------------------------------------------------
 
 
 def test_every_sort_is_by_its_column_and_ties_by_listing(street: Street) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -92,7 +93,10 @@ def test_odd_cuts_end_alike(street: Any, once: dict[str, str]) -> None:
     assert ended(street, *[timedelta(hours=31, minutes=7, seconds=13)] * 23) == once
 
 
-def test_a_job_killed_now_and_then_and_a_fork_halfway_end_alike(street: Any, once: dict[str, str]) -> None:
+def test_a_job_killed_now_and_then_and_a_fork_halfway_end_alike(
+    street: Any, once: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "chunk", partial(clock.chunk, seconds=0.02))  # many slices on any machine
     actions.reset(street, "busy")
     with use_world(street.schema):
         job = advance.start(street, {"duration": f"P{DAYS}D"}, wake=False)
