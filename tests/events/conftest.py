@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from events.models import Delivery, Webhook
 from tests.events.receiver import Receiver
 from worlds.current import point
 
@@ -16,7 +17,12 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def place(committed_world: Any) -> Any:
-    """A market whose deeds are committed, and we are in it."""
+def place(committed_world: Any) -> Iterator[Any]:
+    """A market whose deeds are committed, and we are in it; other markets' webhooks rest meanwhile."""
+    others = list(Webhook.objects.filter(is_active=True).values_list("pk", flat=True))
+    Webhook.objects.filter(pk__in=others).update(is_active=False)
+    Delivery.objects.filter(webhook__in=others).delete()
     point(committed_world.schema)
-    return committed_world
+    yield committed_world
+    point(None)
+    Webhook.objects.filter(pk__in=others).update(is_active=True)

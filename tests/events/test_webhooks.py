@@ -112,7 +112,10 @@ def test_a_worker_that_dies_between_sending_and_noting_makes_it_told_again(
             webhooks.deliver()
     assert of(listener) == [(number, "waiting", 1, None, False)]
     assert webhooks.deliver() == 0  # it is the dead worker's until its claim ends
-    left = one("SELECT next_try_at - clock_timestamp() FROM public.events_delivery")
+    left = one(
+        "SELECT next_try_at - clock_timestamp() FROM public.events_delivery WHERE webhook_id = %s",
+        [listener.pk],
+    )
     assert timedelta(0) < left <= timedelta(seconds=CLAIM_SECONDS)
     due()
     assert webhooks.deliver() == 1
@@ -130,7 +133,7 @@ def test_a_worker_that_dies_while_queueing_queues_everything_once(
     def die(*_: object, **__: object) -> None:
         raise SystemExit
 
-    listener = Webhook.objects.get()
+    listener = Webhook.objects.get(world=place)
     with monkeypatch.context() as patch:
         patch.setattr(Webhook.objects, "filter", die)
         with pytest.raises(SystemExit), transaction.atomic():
