@@ -91,8 +91,9 @@ def fill() -> None:
                recent_good=n % 900, recent_all=n % 900 + n % 7)
         for n in range(1, SHOPS + 1)
     ]  # fmt: skip
+    counts = {f.attname: 9 for f in Index._meta.concrete_fields if not f.null and not f.primary_key}
     indices = [
-        Index(id=n, member_id=n, section_id=1 + n % 24, on=at.date(), voices=9, answers=9,
+        Index(id=n, **{**counts, "member_id": n, "section_id": 1 + n % 24, "on": at.date()},
               description=400 + n % 101, service=380 + n % 121, delivery=390 + n % 111)
         for n in range(1, SHOPS + 1) if n % 3
     ]  # fmt: skip

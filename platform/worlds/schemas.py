@@ -38,12 +38,13 @@ UNCOPIED = {"django_migrations"}  # every blank copy has its own
 
 
 def fingerprint() -> str:
-    """Changes when any market app's migrations change: a ready schema of another fingerprint is stale."""
+    """Changes when any market app's migrations change, or the `sql.py` that some of them take their SQL from:
+    a ready schema of another fingerprint is stale."""
     digest = hashlib.sha256(django.get_version().encode())
     for config in sorted(apps.get_app_configs(), key=lambda c: c.label):
         folder = Path(config.path) / "migrations"
         if in_world(config.label, None) or config.label == "worlds":
-            for file in sorted(folder.glob("[0-9]*.py")):
+            for file in [*sorted(folder.glob("[0-9]*.py")), *Path(config.path).glob("sql.py")]:
                 digest.update(f"{config.label}/{file.name}".encode() + file.read_bytes())
     return digest.hexdigest()
 

@@ -18,7 +18,7 @@ from common.batch import rows
 from search.queries.asked import Asked, Now, last_seen, moment_of, now
 from search.queries.common import commonness
 from search.rules import ELSEWHERE, FULL, IN_TITLE, SORTS, end_part_sql, key_sql, lift, part_of
-from search.sql import ASKED, OF_ITS_SHOP, SHOWN
+from search.sql import BITS, BOUNDS, OF_ITS_SHOP, SHOWN
 from search.words import all_of, any_of, most_of, titled
 
 WALK_MOST = 4_000  # descriptors read before a walk is given up
@@ -158,7 +158,7 @@ def _plain(asked: Asked, now: Now, matched: str) -> bool:
     return words and now.keyed and asked.sort == "default"
 
 
-SIFT_SOON = f"SELECT * FROM public.jishi_sift({', '.join(['%s'] * (7 + len(ASKED)))})"
+SIFT_SOON = "SELECT * FROM public.jishi_sift(%s, %s, %s)"
 
 
 def _sift_soon(asked: Asked, now: Now, matched: str) -> tuple[Found, Now] | None:
@@ -170,18 +170,18 @@ def _sift_soon(asked: Asked, now: Now, matched: str) -> tuple[Found, Now] | None
     else:
         says, less = all_of([*words, *marks]), ELSEWHERE
         in_title = all_of(titled(words)) or says
-    values = [
-        says,
-        in_title,
+    numbers = [
         now.formula.falling,
         base + weigh * IN_TITLE,
         base + weigh * less,
         asked.limit,
         asked.offset,
+        sum(1 << n for n, (name, _) in enumerate(BITS) if name in told),
+        sum(1 << n for n, (name, _) in enumerate(BITS) if told.get(name)),
+        *(told.get(name, bound) for name, _, bound in BOUNDS),
     ]
-    [(at, uid, version, digest, part, results, more)] = rows(
-        SIFT_SOON, [*values, *(told.get(n) for n, _, _ in ASKED)]
-    )
+    array = ",".join(map(str, numbers))
+    [(at, uid, version, digest, part, results, more)] = rows(SIFT_SOON, [says, in_title, f"{{{array}}}"])
     there = moment_of(at, uid, version, digest, part)
     if not there.keyed or there.formula is not now.formula:
         return None

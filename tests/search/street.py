@@ -90,16 +90,10 @@ class Street:
         )
         if kept["stars"]:
             stars = dict.fromkeys(("description", "service", "delivery"), kept["stars"])
+            counts = {f.attname: 9 for f in Index._meta.concrete_fields if not f.null and not f.primary_key}
             Index.objects.update_or_create(
                 id=owner,
-                defaults={
-                    "member_id": owner,
-                    "section_id": 15,
-                    "on": self.at.date(),
-                    "voices": 9,
-                    "answers": 9,
-                    **stars,
-                },
+                defaults={**counts, "member_id": owner, "section_id": 15, "on": self.at.date(), **stars},
             )
 
     def seen(self, listing: int, *, pv: int = 0, uv: int = 0, sold: int = 0, days_ago: int = 1) -> None:

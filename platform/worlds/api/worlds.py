@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from common.api.doors import Door, In, Out, Paged, page, reads, writes
+from common.api.doors import ADMIN, Door, In, Out, Paged, page, reads, writes
 from common.moments import moment
 from worlds import actions, hashing, queries
 from worlds.api.shapes import (
@@ -149,7 +149,7 @@ class WorldStateHash(Door):
 
 
 class StateHash(Door):
-    @reads(StateHashOut, scopes=("admin", "read"))
+    @reads(StateHashOut, scopes=ADMIN)
     def get(self, request: Request, query: dict[str, Any]) -> dict[str, Any]:
         """Hash what the key's world means, as a whole and table by table."""
         return hashes()
