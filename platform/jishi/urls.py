@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+URLS = (
+    "traffic.urls",
+    "search.urls",
+    "shops.urls",
+    "members.urls",
+    "payments.urls",
+    "ratings.urls",
+    "events.urls",
+    "worlds.urls",
+)
+Branch = dict[str, Any]
+
+
+def tree(patterns: Iterable[URLPattern]) -> list[URLPattern | URLResolver]:
+    """The same addresses, hung segment by segment: Django tries patterns one after the other, and in a flat list
+    of more than a hundred that is a tenth of a short request.
+    """
+    root: Branch = {}
+    for pattern in patterns:
+        branch = root
+        *segments, last = str(pattern.pattern).split("/")
+        if last:
+            raise ImproperlyConfigured(f"an address ends with a slash: {pattern.pattern}")
+        for segment in segments:
+            branch = branch.setdefault(segment, {})
+        branch[""] = pattern
+    return _hung(root)
+
+
+def _hung(branch: Branch) -> list[URLPattern | URLResolver]:
+    found: list[URLPattern | URLResolver] = []
+    for segment, under in branch.items():
+        if segment:
+            found.append(path(f"{segment}/", include(_hung(under))))
+        else:
+            found.append(path("", under.callback, under.default_args, under.name))
+    return found
+
+
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/", include("traffic.urls")),  # first: every page view comes this way; then what is read most
-    path("api/", include("search.urls")),
+    path("api/", include(tree(pattern for name in URLS for pattern in import_module(name).urlpatterns))),
     path("api/regime/", include("regime.urls")),
-    path("api/", include("worlds.urls")),
-    path("api/", include("events.urls")),
-    path("api/", include("members.urls")),
-    path("api/", include("payments.urls")),
-    path("api/", include("ratings.urls")),
-    path("api/", include("shops.urls")),
     path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
     path(
         "api/docs/", SpectacularSwaggerView.as_view(authentication_classes=[], url_name="schema"), name="docs"

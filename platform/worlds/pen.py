@@ -44,10 +44,10 @@ def forget() -> None:
 
 
 @contextmanager
-def _take(function: str) -> Iterator[Moment]:
+def _take(lock: str) -> Iterator[Moment]:
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT now_at, uid, regime_version, seed FROM public.{function}()")
+            cursor.execute(f"SELECT now_at, uid, regime_version, seed FROM public.{lock}")
             row = cursor.fetchone()
         if row is None:
             raise Gone("this world is no longer there", rule="world_exists", way_out="Create it again.")
@@ -61,23 +61,27 @@ def _take(function: str) -> Iterator[Moment]:
 
 
 @contextmanager
-def writing() -> Iterator[Moment]:
-    """One transaction with the pen: the edge of every write to a market (but page views)."""
-    with _take("jishi_pen") as moment:
+def writing(*, few: bool = False) -> Iterator[Moment]:
+    """One transaction with the pen: the edge of every write to a market (but page views).
+
+    `few`: it writes a handful of rows, so its statements run by the plans they were given once. PostgreSQL would
+    plan a long one anew each time, which takes longer than doing it.
+    """
+    with _take(f"jishi_pen({few})") as moment:
         yield moment
 
 
 @contextmanager
 def viewing() -> Iterator[Moment]:
     """One transaction beside other page views, never beside a step of the clock."""
-    with _take("jishi_gate") as moment:
+    with _take("jishi_gate()") as moment:
         yield moment
 
 
 @contextmanager
 def stepping() -> Iterator[Moment]:
     """One transaction alone in the market: for a step of the clock, a fork, a reset."""
-    with _take("jishi_step") as moment:
+    with _take("jishi_step()") as moment:
         yield moment
 
 

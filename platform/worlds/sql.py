@@ -6,9 +6,12 @@ RETURNS TABLE (now_at timestamptz, uid uuid, regime_version bigint, seed bigint)
 BEGIN
   RETURN QUERY SELECT c.now_at, c.uid, c.regime_version, c.seed FROM worlds_clock c;
 END $$;
-CREATE OR REPLACE FUNCTION public.jishi_pen()
+CREATE OR REPLACE FUNCTION public.jishi_pen(few boolean)
 RETURNS TABLE (now_at timestamptz, uid uuid, regime_version bigint, seed bigint) LANGUAGE plpgsql AS $$
 BEGIN
+  IF few THEN
+    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+  END IF;
   PERFORM pg_advisory_xact_lock_shared(7001, hashtext(current_schema()));
   PERFORM pg_advisory_xact_lock(7002, hashtext(current_schema()));
   RETURN QUERY SELECT c.now_at, c.uid, c.regime_version, c.seed FROM worlds_clock c;

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from common.batch import dicts, dumps, rows, update
 from common.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, several
-from events.actions import emit
+from events.actions import emit, one_telling
 from payments import escrow
 from regime import queries as regime
 from shops.actions import stock
@@ -59,8 +59,9 @@ def place_and_pay(intents: Sequence[Place], *, at: datetime) -> list[list[int]]:
 @transaction.atomic(savepoint=False)
 def buy(intents: Sequence[Place], *, at: datetime) -> list[list[Row]]:
     """As `place_and_pay`, giving the rows that events tell of."""
-    baskets = place_rows(intents, at=at, paid=True)
-    _hold_and_tell([row for basket in baskets for row in basket], at=at)
+    with one_telling():
+        baskets = place_rows(intents, at=at, paid=True)
+        _hold_and_tell([row for basket in baskets for row in basket], at=at)
     return baskets
 
 

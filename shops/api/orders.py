@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.doors import Door, In, Paged, actor, page, reads, writes
+from common.api.together import Joint
 from shops.actions import orders as actions
 from shops.actions import shipping
 from shops.actions.orders import Adjust, Extend, Place, Remark, Wanted
@@ -84,6 +85,12 @@ def bought(baskets: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
     ]
 
 
+def _told(basket: Sequence[dict[str, Any]], moment: Any) -> Response:
+    placed = bought([basket])
+    where = {"Location": f"/api/orders/{placed[0]['id']}/"}
+    return Response({"orders": placed}, status=201, headers=where)
+
+
 class OrdersDoor(Door):
     @reads(OrderRowOut, query=OrderQuery, paged=True)
     def get(self, request: Request, query: Any) -> Any:
@@ -92,17 +99,12 @@ class OrdersDoor(Door):
         found = queries.orders(query, acting(request), role=role, after=after, limit=limit)
         return page(request, found, limit)
 
-    @writes(OrderIn, BoughtOut, status=201)
-    def post(self, request: Request, data: Any, moment: Any) -> Any:
+    @writes(OrderIn, BoughtOut, status=201, joint=True)
+    def post(self, request: Request, data: Any) -> Joint:
         """Order a basket (one order for each seller in it), and pay at once if asked to."""
         pay = data.pop("pay")
         lines = tuple(Wanted(**line) for line in data.pop("lines", ()))
-        intent = Place(actor(request), lines, **data)
-        baskets = actions.buy([intent], at=moment.at) if pay else actions.place_rows([intent], at=moment.at)
-        placed = bought(baskets)
-        return Response(
-            {"orders": placed}, status=201, headers={"Location": f"/api/orders/{placed[0]['id']}/"}
-        )
+        return Joint(actions.buy if pay else actions.place_rows, Place(actor(request), lines, **data), _told)
 
 
 class OrdersChangedDoor(Door):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, wraps
+from threading import local
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,7 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.api import idempotency
+from common.api import idempotency, together
 from common.api.problems import invalid
 from common.api.schema import ProblemSerializer
 from common.errors import Forbidden, Invalid, Unauthorised
@@ -173,6 +174,7 @@ def writes(
     errors: Sequence[int] = (),
     market: bool = True,
     pen: bool = True,
+    joint: bool = False,
     secrets: Sequence[str] = (),
     query: type[In] | None = None,
     headers: Sequence[OpenApiParameter] = (),
@@ -182,6 +184,8 @@ def writes(
     """A POST, PUT, PATCH or DELETE: `fn(self, request, data, moment, **path)` acts and returns the answer.
 
     `market=False`: above the markets, `moment` is None. `pen=False`: in a transaction of its own making.
+    `joint=True`: `fn(self, request, data, **path)` only says what is asked (a `together.Joint`), which is done
+    in one transaction with whatever others ask for at the same time.
     Fields named in `secrets` are answered once and not kept for a repeated `Idempotency-Key`.
     `headers` and `also` (status -> shape) are what else the document says of it.
     """
@@ -195,6 +199,11 @@ def writes(
             if query is not None:
                 data = {**data, "query": asked}
             repeated = idempotency.key_of(request)
+            if joint:
+                asked = fn(self, request, data, **path)
+                return together.act(
+                    asked, request, _pen(), key=repeated, status=status, secrets=secrets
+                )
             with _transaction(market, pen) as moment:
                 if repeated and (kept := idempotency.kept(request, repeated)):
                     return kept
@@ -223,9 +232,13 @@ def writes(
 
 def _transaction(market: bool, pen: bool) -> AbstractContextManager[Any]:
     if market and pen:
-        take_pen: Callable[[], AbstractContextManager[Any]] = import_string(settings.JISHI_PEN)
-        return take_pen()
+        return _pen()()
     return nullcontext() if market else transaction.atomic()
+
+
+def _pen() -> Callable[..., AbstractContextManager[Any]]:
+    pen: Callable[..., AbstractContextManager[Any]] = import_string(settings.JISHI_PEN)
+    return pen
 
 
 def _problems(*statuses: int) -> dict[int, Any]:
@@ -310,10 +323,25 @@ def check_body(request: Request, takes: Any) -> Any:
 
 def _valid(takes: Any, data: Any, whole: str) -> Any:
     """What `takes` reads from `data`; a fault of no field in particular is one of the `whole`."""
-    many = isinstance(takes, serializers.BaseSerializer)
-    serializer = takes.__class__(data=data, **takes._kwargs) if many else takes(data=data)
+    serializer = _reader(takes)
+    serializer.initial_data = data
     if not serializer.is_valid():
         refusal = invalid(serializer.errors)
         refusal.field = refusal.field or whole
         raise refusal
     return serializer.validated_data
+
+
+_readers = local()
+
+
+def _reader(takes: Any) -> Any:
+    """A serializer for `takes`, this thread's own and used again: making one copies every field it has."""
+    made: dict[Any, Any] = _readers.__dict__
+    found = made.get(takes)
+    if found is None:
+        whole = isinstance(takes, serializers.BaseSerializer)
+        found = made[takes] = takes.__class__(data={}, **takes._kwargs) if whole else takes(data={})
+    for name in ("_validated_data", "_errors"):
+        found.__dict__.pop(name, None)
+    return found

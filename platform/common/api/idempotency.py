@@ -37,7 +37,7 @@ def kept(request: Request, key: str) -> Response | None:
     """The answer given before to this key, or None. `Reused` when the request differs from that one."""
     found = rows(
         "SELECT method, path, body_hash, status, body, location FROM worlds_idempotencykey WHERE principal = %s AND key = %s",
-        [_principal(request), key],
+        [principal(request), key],
     )
     if not found:
         return None
@@ -67,7 +67,7 @@ def keep(request: Request, key: str, response: Response, secrets: Sequence[str])
         "INSERT INTO worlds_idempotencykey (principal, key, method, path, body_hash, status, body, location)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         [
-            _principal(request),
+            principal(request),
             key,
             request.method,
             request.get_full_path()[:300],
@@ -79,7 +79,7 @@ def keep(request: Request, key: str, response: Response, secrets: Sequence[str])
     )
 
 
-def _principal(request: Request) -> str:
+def principal(request: Request) -> str:
     """The key's own name: keys are kept apart, each with its own idempotency keys."""
     user: Any = request.user
     return str(user.name)

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            LOCKS, "DROP FUNCTION public.jishi_step, public.jishi_gate, public.jishi_pen, public.jishi_clock"
+            LOCKS, "DROP FUNCTION public.jishi_step, public.jishi_gate, public.jishi_pen(boolean), public.jishi_clock"
         ),
         migrations.RunSQL(REFUSE_CHANGE, "DROP FUNCTION public.refuse_change"),
     ]

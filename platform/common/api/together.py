@@ -1,0 +1,163 @@
+"""Who waits for the pen together writes together: one plural call, one commit, an answer to each.
+
+One writer at a time holds a market's pen, so a caller would wait for as many transactions as stand before it.
+Instead the first of this process to win the pen does what all have asked who gathered meanwhile (group commit;
+Hendler et al. 2010 call it flat combining). What each is told is what it would be told alone: whoever is refused
+in words that were not made for it asks again alone, and when the whole fails everybody does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any
+from weakref import WeakValueDictionary
+
+from django.db import IntegrityError, transaction
+from django.db.utils import DataError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.api import idempotency
+from common.errors import Refusal
+
+MOST = 200  # in one transaction, so that nobody waits long for the others
+Pen = Callable[..., AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """What a door asks: `action([intent, …], at=)` gives a result each; `tell(result, moment)` is the answer."""
+
+    action: Callable[..., Sequence[Any]]
+    intent: Any
+    tell: Callable[[Any, Any], Any]
+
+
+@dataclass(eq=False, slots=True)
+class _Asked:
+    joint: Joint
+    request: Request
+    status: int
+    key: str | None
+    secrets: Sequence[str]
+    answer: Response | None = None
+    refusal: Refusal | None = None
+    done: bool = False
+    alone: bool = False  # it has to ask again, by itself
+
+
+@dataclass(eq=False)
+class _Table:
+    """Where those gather who ask the same of the same market."""
+
+    lock: Lock = field(default_factory=Lock)
+    waiting: deque[_Asked] = field(default_factory=deque)
+
+
+# a table goes when nobody sits at it; two made at once serve side by side, each behind the pen
+_tables: WeakValueDictionary[tuple[str, Callable[..., Any]], _Table] = WeakValueDictionary()
+
+
+def act(
+    joint: Joint, request: Request, pen: Pen, *, key: str | None, status: int = 200, secrets: Sequence[str] = ()
+) -> Response:
+    """Do what `joint` asks, with whoever asks the same now; its own answer, or its own refusal raised."""
+    user: Any = request.user
+    asked = _Asked(joint, request, status, key, secrets)
+    table = _tables.setdefault((user.schema, joint.action), _Table())
+    table.waiting.append(asked)
+    with table.lock:
+        if not asked.done:
+            _serve(table, asked, pen)
+    if asked.alone:
+        with pen(few=True) as moment:
+            _alone(asked, moment)
+    if asked.refusal:
+        raise asked.refusal
+    assert asked.answer is not None
+    return asked.answer
+
+
+def _serve(table: _Table, asked: _Asked, pen: Pen) -> None:
+    """Win the pen, then take all who wait by now."""
+    batch: list[_Asked] = []
+    try:
+        with pen(few=True) as moment:
+            batch = _gathered(table)
+            if len(batch) == 1:
+                _alone(asked, moment)
+            else:
+                _together(batch, moment)
+    except BaseException:
+        if len(batch) <= 1:
+            if asked in table.waiting:
+                table.waiting.remove(asked)
+            raise
+        for each in batch:
+            each.answer, each.refusal, each.alone = None, None, True
+    for each in batch:
+        each.done = True
+
+
+def _gathered(table: _Table) -> list[_Asked]:
+    """Those who wait, each Idempotency-Key once: its second comes when the first one's answer is kept."""
+    batch: list[_Asked] = []
+    again: list[_Asked] = []
+    keys: set[tuple[str, str]] = set()
+    while table.waiting and len(batch) < MOST:
+        each = table.waiting.popleft()
+        if each.key:
+            name = (idempotency.principal(each.request), each.key)
+            if name in keys:
+                again.append(each)
+                continue
+            keys.add(name)
+        batch.append(each)
+    table.waiting.extendleft(reversed(again))
+    return batch
+
+
+def _alone(asked: _Asked, moment: Any) -> None:
+    """Answer one; its refusal takes the transaction back."""
+    if asked.key and (kept := idempotency.kept(asked.request, asked.key)):
+        asked.answer = kept
+        return
+    [result] = asked.joint.action([asked.joint.intent], at=moment.at)
+    _tell(asked, result, moment)
+
+
+def _tell(asked: _Asked, result: Any, moment: Any) -> None:
+    answer = asked.joint.tell(result, moment)
+    asked.answer = answer if isinstance(answer, Response) else Response(answer, status=asked.status)
+    if asked.key:
+        idempotency.keep(asked.request, asked.key, asked.answer, asked.secrets)
+
+
+def _together(batch: Sequence[_Asked], moment: Any) -> None:
+    """Answer several: those who can be served in one call are, the others in their own words or alone."""
+    fresh: list[_Asked] = []
+    for each in batch:
+        try:
+            each.answer = idempotency.kept(each.request, each.key) if each.key else None
+        except Refusal as refusal:
+            each.refusal = refusal
+        if not each.answer and not each.refusal:
+            fresh.append(each)
+    while fresh:
+        try:
+            with transaction.atomic():
+                results = fresh[0].joint.action([each.joint.intent for each in fresh], at=moment.at)
+        except (Refusal, IntegrityError, DataError) as error:
+            guilty = set(error.rows) if isinstance(error, Refusal) else set()
+            for n in guilty or range(len(fresh)):
+                fresh[n].refusal = error.each.get(n) if isinstance(error, Refusal) else None
+                fresh[n].alone = fresh[n].refusal is None
+            fresh = [each for n, each in enumerate(fresh) if guilty and n not in guilty]
+            continue
+        for each, result in zip(fresh, results, strict=True):
+            _tell(each, result, moment)
+        return
