@@ -1,0 +1,110 @@
+"""Other shops are guests: nothing of theirs in our pins, and no bench fails for want of them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+
+from bench import peers
+from bench.peers import client, place
+from bench.peers.words import ALL, GOODS, catalogue
+from tests.house.places import ROOT
+
+
+@pytest.fixture
+def bare(monkeypatch, tmp_path):
+    """A machine on which no peer was ever installed."""
+    monkeypatch.setattr(place, "ROOT", tmp_path)
+    peers.rates.cache_clear()
+    yield tmp_path
+    peers.rates.cache_clear()
+
+
+def test_an_absent_peer_gives_no_figure_but_says_how_to_have_one(bare, capsys):
+    for name in peers.PEERS:
+        assert peers.rates(name) is None
+        assert f"python -m bench.peers install {name}" in capsys.readouterr().err
+
+
+def test_one_that_cannot_be_had_says_why(capsys):
+    assert peers.rates("saleor") is None
+    assert "no release" in capsys.readouterr().err
+
+
+def test_the_table_has_a_row_of_words_for_every_absent_peer(bare):
+    found = peers.rows()
+    assert [row["value"] for row in found] == ["-"] * (len(peers.PEERS) + len(peers.ABSENT))
+    assert all(row["note"] and row["ok"] for row in found)
+
+
+def test_a_peer_that_falls_costs_us_no_figure_of_our_own(bare, monkeypatch, capsys):
+    def falls(self, base, seed):
+        raise client.PeerError("its page was empty")
+
+    monkeypatch.setattr(place.Place, "installed", lambda self: True)
+    monkeypatch.setattr(place.Place, "database", falls)
+    monkeypatch.setattr(peers, "BROKEN", {})
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nowhere/none")
+    [row] = [row for row in peers.rows() if "oscar" in row["bench"]]
+    assert not row["ok"]
+    assert "its page was empty" in row["note"]
+    assert "its page was empty" in capsys.readouterr().err
+
+
+def test_a_peer_is_installed_once_and_again_when_its_pins_change(bare, monkeypatch):
+    ours = bare / "ours"
+    (ours / "some").mkdir(parents=True)
+    (ours / "some" / "pins.txt").write_text("one==1\n")
+    monkeypatch.setattr(place, "PEERS", ours)
+    some, made = place.Place("some", ("pins.txt",)), []
+    for pins in ("one==1\n", "one==1\n", "one==2\n"):
+        (ours / "some" / "pins.txt").write_text(pins)
+        some.install(lambda: made.append(1))
+        assert some.installed()
+    assert len(made) == 2
+
+
+def test_an_installation_that_fails_is_not_taken_for_one(bare):
+    some = place.Place("oscar", ("requirements.txt",))
+    with pytest.raises(ZeroDivisionError):
+        some.install(lambda: 1 / 0)
+    assert not some.installed()
+
+
+@pytest.mark.parametrize("name", peers.PEERS)
+def test_pins_are_files_of_ours_and_exact(name):
+    where = ROOT / "bench" / "peers" / name
+    if name == "oscar":
+        lines = [
+            line for line in (where / "requirements.txt").read_text().splitlines() if not line.startswith("#")
+        ]
+        assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
+
+
+def test_nothing_of_a_peer_is_in_our_own_pins():
+    ours = (ROOT / "requirements.txt").read_text() + (ROOT / "requirements-dev.txt").read_text()
+    assert not re.search(r"oscar|vendure|saleor|haystack|treebeard|thumbnail", ours, re.IGNORECASE)
+
+
+def test_the_catalogue_is_always_the_same_and_no_title_comes_twice():
+    goods = catalogue(ALL)
+    assert goods[:2_000] == catalogue(2_000)
+    assert len({product["title"] for product in goods}) == ALL
+    assert {product["kind"] for product in goods[:100]} == set(GOODS)
+
+
+def test_a_page_with_an_error_is_never_timed():
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 500 Sorry\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nsorry\r\n0\r\n\r\n")
+
+    async def timed():
+        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        async with server:
+            one = await client.Client.to(server.sockets[0].getsockname()[1])
+            await client.rates([one], {"list": lambda c: c.ask("GET", "/")})
+
+    with pytest.raises(client.PeerError, match="500: b'sorry'"):
+        asyncio.run(timed())
