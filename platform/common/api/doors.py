@@ -201,9 +201,7 @@ def writes(
             repeated = idempotency.key_of(request)
             if joint:
                 asked = fn(self, request, data, **path)
-                return together.act(
-                    asked, request, _pen(), key=repeated, status=status, secrets=secrets
-                )
+                return together.act(asked, request, _pen(), key=repeated, status=status, secrets=secrets)
             with _transaction(market, pen) as moment:
                 if repeated and (kept := idempotency.kept(request, repeated)):
                     return kept

@@ -63,7 +63,13 @@ _tables: WeakValueDictionary[tuple[str, Callable[..., Any]], _Table] = WeakValue
 
 
 def act(
-    joint: Joint, request: Request, pen: Pen, *, key: str | None, status: int = 200, secrets: Sequence[str] = ()
+    joint: Joint,
+    request: Request,
+    pen: Pen,
+    *,
+    key: str | None,
+    status: int = 200,
+    secrets: Sequence[str] = (),
 ) -> Response:
     """Do what `joint` asks, with whoever asks the same now; its own answer, or its own refusal raised."""
     user: Any = request.user
@@ -71,7 +77,7 @@ def act(
     table = _tables.setdefault((user.schema, joint.action), _Table())
     table.waiting.append(asked)
     with table.lock:
-        if not asked.done:
+        while not asked.done:
             _serve(table, asked, pen)
     if asked.alone:
         with pen(few=True) as moment:
@@ -83,17 +89,17 @@ def act(
 
 
 def _serve(table: _Table, asked: _Asked, pen: Pen) -> None:
-    """Win the pen, then take all who wait by now."""
+    """Win the pen, then serve who waits by now; `asked` is the caller's own, and not always the first."""
     batch: list[_Asked] = []
     try:
         with pen(few=True) as moment:
             batch = _gathered(table)
             if len(batch) == 1:
-                _alone(asked, moment)
+                _alone(batch[0], moment)
             else:
                 _together(batch, moment)
     except BaseException:
-        if len(batch) <= 1:
+        if batch in ([], [asked]):
             if asked in table.waiting:
                 table.waiting.remove(asked)
             raise
