@@ -92,7 +92,7 @@ MIDDLEWARE = [
     "worlds.middleware.WorldMiddleware",
     "traffic.middleware.ViewMiddleware",
     "jishi.middleware.Sessions",
-    "django.middleware.locale.LocaleMiddleware",
+    "jishi.middleware.Languages",
     "django.middleware.common.CommonMiddleware",
     "jishi.middleware.FormTokens",
     "jishi.middleware.Users",

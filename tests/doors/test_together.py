@@ -13,6 +13,7 @@ from django.test import Client
 
 from common.api import together
 from common.batch import one, rows
+from common.gathering import desk
 from payments import ledger
 from payments.queries import balance
 from shops.actions import orders
@@ -66,8 +67,7 @@ class Crowd:
     def _gathered(self, many: int) -> None:
         until = monotonic() + 30
         while monotonic() < until:
-            table = together._tables.get((self.world.schema, doors.actions.buy))
-            if table is not None and len(table.waiting) == many:
+            if len(desk((self.world.schema, doors.actions.buy)).waiting) == many:
                 return
             sleep(0.005)
         raise AssertionError("they did not gather")

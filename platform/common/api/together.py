@@ -1,9 +1,9 @@
 """Who waits for the pen together writes together: one plural call, one commit, an answer to each.
 
 One writer at a time holds a market's pen, so a caller would wait for as many transactions as stand before it.
-Instead the first of this process to win the pen does what all have asked who gathered meanwhile (group commit;
-Hendler et al. 2010 call it flat combining). What each is told is what it would be told alone: whoever is refused
-in words that were not made for it asks again alone, and when the whole fails everybody does.
+Instead the first of this process to win the pen does what all have asked who gathered meanwhile. What each is told
+is what it would be told alone: whoever is refused in words that were not made for it asks again alone, and when the
+whole fails everybody does.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakValueDictionary
 
 from django.db import IntegrityError, transaction
 from django.db.utils import DataError
@@ -23,6 +21,7 @@ from rest_framework.response import Response
 
 from common.api import idempotency
 from common.errors import Refusal
+from common.gathering import Desk, desk
 
 MOST = 200  # in one transaction, so that nobody waits long for the others
 Pen = Callable[..., AbstractContextManager[Any]]
@@ -50,18 +49,6 @@ class _Asked:
     alone: bool = False  # it has to ask again, by itself
 
 
-@dataclass(eq=False)
-class _Table:
-    """Where those gather who ask the same of the same market."""
-
-    lock: Lock = field(default_factory=Lock)
-    waiting: deque[_Asked] = field(default_factory=deque)
-
-
-# a table goes when nobody sits at it; two made at once serve side by side, each behind the pen
-_tables: WeakValueDictionary[tuple[str, Callable[..., Any]], _Table] = WeakValueDictionary()
-
-
 def act(
     joint: Joint,
     request: Request,
@@ -74,11 +61,8 @@ def act(
     """Do what `joint` asks, with whoever asks the same now; its own answer, or its own refusal raised."""
     user: Any = request.user
     asked = _Asked(joint, request, status, key, secrets)
-    table = _tables.setdefault((user.schema, joint.action), _Table())
-    table.waiting.append(asked)
-    with table.lock:
-        while not asked.done:
-            _serve(table, asked, pen)
+    here: Desk[_Asked] = desk((user.schema, joint.action))
+    here.ask(asked, lambda: _serve(here.waiting, asked, pen))
     if asked.alone:
         with pen(few=True) as moment:
             _alone(asked, moment)
@@ -88,20 +72,18 @@ def act(
     return asked.answer
 
 
-def _serve(table: _Table, asked: _Asked, pen: Pen) -> None:
+def _serve(waiting: deque[_Asked], asked: _Asked, pen: Pen) -> None:
     """Win the pen, then serve who waits by now; `asked` is the caller's own, and not always the first."""
     batch: list[_Asked] = []
     try:
         with pen(few=True) as moment:
-            batch = _gathered(table)
+            batch = _gathered(waiting)
             if len(batch) == 1:
                 _alone(batch[0], moment)
             else:
                 _together(batch, moment)
     except BaseException:
         if batch in ([], [asked]):
-            if asked in table.waiting:
-                table.waiting.remove(asked)
             raise
         for each in batch:
             each.answer, each.refusal, each.alone = None, None, True
@@ -109,13 +91,13 @@ def _serve(table: _Table, asked: _Asked, pen: Pen) -> None:
         each.done = True
 
 
-def _gathered(table: _Table) -> list[_Asked]:
+def _gathered(waiting: deque[_Asked]) -> list[_Asked]:
     """Those who wait, each Idempotency-Key once: its second comes when the first one's answer is kept."""
     batch: list[_Asked] = []
     again: list[_Asked] = []
     keys: set[tuple[str, str]] = set()
-    while table.waiting and len(batch) < MOST:
-        each = table.waiting.popleft()
+    while waiting and len(batch) < MOST:
+        each = waiting.popleft()
         if each.key:
             name = (idempotency.principal(each.request), each.key)
             if name in keys:
@@ -123,7 +105,7 @@ def _gathered(table: _Table) -> list[_Asked]:
                 continue
             keys.add(name)
         batch.append(each)
-    table.waiting.extendleft(reversed(again))
+    waiting.extendleft(reversed(again))
     return batch
 
 

@@ -18,6 +18,7 @@ MODULES = (
     "doctor",
     "worlds",  # world create, list, show, fork, snapshot, reset, drop, hash, diff; audit, explain
     "clock",  # advance
+    "auction",
     "views",
     "logs_of_behaviour",  # replay, export
     "bench",

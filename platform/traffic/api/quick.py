@@ -1,11 +1,15 @@
 """A single page view in one round trip: the key opens its world, and the view is written, by one statement.
+Views that come by the same key at the same time are written by the same statement.
 
 Whatever is not plain (another header, a key or view that is refused) is left to the door, which says why.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -14,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 
 from common.api.problems import TYPE as PROBLEM
 from common.errors import Refusal, Unavailable
+from common.gathering import Desk, desk
 from common.moments import show
 from traffic.actions import visitor_number
 from traffic.reading import read_row
@@ -28,14 +33,29 @@ GONE = Unavailable(
     way_out="Try again shortly.",
 )
 UNUSUAL = ("HTTP_IDEMPOTENCY_KEY", "HTTP_X_JISHI_MEMBER")
+MOST = 200  # in one statement
 # The path is set as `opened` is read, before the function looks for its tables: it plans by what it finds.
 SEE = f"""
     WITH opened (key_id, scope, member_id, world_id, world, schema, path) AS MATERIALIZED ({OPEN})
-    SELECT schema, public.jishi_view(%s::bigint, coalesce(member_id, %s::bigint), %s::int2, %s::int2,
-                                     %s::bigint, %s::bigint, %s::int, %s::int, %s::timestamptz)
-      FROM opened WHERE path IS NOT NULL AND scope IN ('admin', 'member') AND schema IS NOT NULL
-       AND (member_id IS NULL OR coalesce(%s::bigint, member_id) = member_id)
+    SELECT o.schema, v.n, public.jishi_view(v.cookie, coalesce(o.member_id, v.member), v.page, v.source, v.shop,
+                                            v.listing, v.section, v.stay, v.at)
+      FROM opened o,
+           unnest(%s::bigint[], %s::bigint[], %s::int2[], %s::int2[], %s::bigint[], %s::bigint[], %s::int[],
+                  %s::int[], %s::timestamptz[])
+           WITH ORDINALITY AS v(cookie, member, page, source, shop, listing, section, stay, at, n)
+     WHERE o.path IS NOT NULL AND o.scope IN ('admin', 'member') AND o.schema IS NOT NULL
+       AND (o.member_id IS NULL OR coalesce(v.member, o.member_id) = o.member_id)
 """
+
+
+@dataclass(eq=False, slots=True)
+class _View:
+    """What SEE is given of it, and what came of it: `at` when it was written, `lost` when nobody knows."""
+
+    given: list[Any]
+    at: datetime | None = None
+    lost: bool = False
+    done: bool = False
 
 
 def at_once(request: HttpRequest) -> HttpResponse | None:
@@ -47,32 +67,48 @@ def at_once(request: HttpRequest) -> HttpResponse | None:
     if kind.lower() != "bearer" or not secret.strip():
         return None
     try:
-        given = _given(hashed(secret.strip()), orjson.loads(request.body))
+        given = _given(orjson.loads(request.body))
+    except (Refusal, KeyError, ValueError):
+        return None
+    key = hashed(secret.strip())
+    view = _View(given)
+    here: Desk[_View] = desk(("views", key))
+    here.ask(view, lambda: _serve(key, here.waiting))
+    if view.lost:
+        return _answer(GONE.problem(), GONE.status, PROBLEM)
+    return _answer({"at": show(view.at)}, 201) if view.at else None
+
+
+def _serve(key: str, waiting: deque[_View]) -> None:
+    """Write the views that wait; when one of several is refused, nothing is, and each goes to the door alone."""
+    views = [waiting.popleft() for _ in range(min(len(waiting), MOST))]
+    try:
         with (
             transaction.atomic() if connection.in_atomic_block else nullcontext(),
             connection.cursor() as cursor,
         ):
-            cursor.execute(SEE, given)
-            row = cursor.fetchone()
-    except (Refusal, KeyError, ValueError):
-        return None
+            cursor.execute(SEE, [key, *map(list, zip(*(view.given for view in views), strict=True))])
+            seen = cursor.fetchall()
+        for schema, n, at in seen:
+            views[n - 1].at = at
+            noted(schema)
     except DatabaseError:
         lost = connection.connection is None or connection.connection.closed
-        return _answer(GONE.problem(), GONE.status, PROBLEM) if lost else None
-    if row is None:
-        return None
-    noted(row[0])
-    return _answer({"at": show(row[1])}, 201)
+        for view in views:
+            view.lost = lost
+    finally:
+        for view in views:
+            view.done = True
 
 
 def _answer(data: dict[str, Any], status: int, kind: str = "application/json") -> HttpResponse:
     return HttpResponse(orjson.dumps(data), status=status, content_type=kind)
 
 
-def _given(key: str, row: object) -> list[Any]:
+def _given(row: object) -> list[Any]:
     read = read_row(row)
     return [
-        key, visitor_number(read["cookie"]), read["member"], PAGE[read["page"]].code,
+        visitor_number(read["cookie"]), read["member"], PAGE[read["page"]].code,
         SOURCE[read["source"]].code, read["shop"], read["listing"], read["section"],
-        read["stay"], read["at"], read["member"],
+        read["stay"], read["at"],
     ]  # fmt: skip
