@@ -19,7 +19,7 @@ from common.batch import one
 from members.actions import Registration, register, verify
 from shops.actions.listings import NewListing, create
 from shops.actions.shops import Opening, open_shops
-from traffic.actions.binary import COPY, packed
+from traffic.actions.binary import COPY, parts
 from traffic.actions.views import check
 from traffic.reading import read_rows
 from worlds import actions as worlds
@@ -84,7 +84,7 @@ def _batch(schema: str, key: str) -> dict[str, Any]:
     views = _views()
     body = orjson.dumps({"rows": views})
     at = glance().at
-    raw = packed(vars(check(read_rows(views, at=at).views, at=at)))
+    raw = b"".join(parts(vars(check(read_rows(views, at=at).views, at=at))))
     ours, bare = [], []
     for _ in range(REPEATS + 1):
         ours.append(_timed(lambda: _post(client, body)))

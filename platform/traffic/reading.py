@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def read_rows(rows: Sequence[Any], *, at: datetime) -> Read:
     refused: dict[int, Refusal] = {}
     sound, given = _sound(rows, refused)
     empty = [None] * len(sound)
-    columns = {key: [row.get(key) for row in sound] if key in given else empty for key in KEYS}
+    columns = {key: list(map(dict.get, sound, repeat(key))) if key in given else empty for key in KEYS}
     numbers = {key: _numbers(columns[key], LEAST.get(key, 1), most, key, refused) for key, most in NUMBERS}
     views = Views(
         at=_moments(columns["at"], microseconds(at), refused),
@@ -132,9 +133,11 @@ def _numbers(column: list[Any], least: int, most: int, key: str, refused: dict[i
         except OverflowError:
             found = None
         if found is not None:
-            given = np.array([v is not None for v in column]) if type(None) in kinds else True
-            for i in np.flatnonzero(((found < least) | (found > most)) & given).tolist():
-                refused.setdefault(i, _number_fault(key, most))
+            odd = np.flatnonzero((found < least) | (found > most))
+            if len(odd) != column.count(None):
+                for i in odd.tolist():
+                    if column[i] is not None:
+                        refused.setdefault(i, _number_fault(key, most))
             return found
     for i, value in enumerate(column):
         if value is not None and (type(value) is not int or not least <= value <= most):
@@ -153,7 +156,7 @@ def _number_fault(key: str, most: int) -> Refusal:
 
 def _codes(column: list[Any], names: dict[Any, int], rule: str, refused: dict[int, Refusal]) -> Ints:
     try:
-        codes = np.array([names.get(v, ODD) for v in column], dtype=np.int64)
+        codes = np.fromiter(map(names.get, column, repeat(ODD)), dtype=np.int64, count=len(column))
     except TypeError:  # a list or an object where a name should be
         codes = np.array(
             [names.get(v, ODD) if isinstance(v, str | None) else ODD for v in column], dtype=np.int64

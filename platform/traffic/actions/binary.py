@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ Ints = NDArray[np.int64]
 NONE = -1  # an absent number in a column; ids and seconds are never negative
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
+PART = 2_500  # rows
 PG_EPOCH_MICROSECONDS = 946_684_800_000_000  # 2000-01-01, where PostgreSQL counts moments from
 
 # column of traffic_pageview, its bytes, the field of `Views`, whether it may be absent
@@ -32,8 +33,19 @@ OPTIONAL = tuple(field for _, _, field, may in LAYOUT if may)
 COPY = f"COPY traffic_pageview ({', '.join(column for column, *_ in LAYOUT)}) FROM STDIN (FORMAT BINARY)"
 
 
-def packed(columns: Mapping[str, Ints]) -> bytes:
-    """Binary COPY of rows in their order; `columns`: the fields of LAYOUT, of equal length.
+def parts(columns: Mapping[str, Ints]) -> Iterator[bytes]:
+    """Binary COPY of rows in their order, in parts: PostgreSQL writes one while we pack the next.
+
+    `columns`: the fields of LAYOUT, of equal length.
+    """
+    yield HEADER
+    for first in range(0, len(columns["at"]), PART):
+        yield _packed({field: column[first : first + PART] for field, column in columns.items()})
+    yield TRAILER
+
+
+def _packed(columns: Mapping[str, Ints]) -> bytes:
+    """The bytes of some rows.
 
     Rows that lack the same fields have the same bytes between their values: each such pattern is cut at once
     and its rows are laid where they belong.
@@ -47,7 +59,7 @@ def packed(columns: Mapping[str, Ints]) -> bytes:
         _shape({field for bit, field in enumerate(OPTIONAL) if pattern >> bit & 1}) for pattern in patterns
     ]
     if len(shapes) == 1:
-        return HEADER + _block(shapes[0], columns, slice(None), length).tobytes() + TRAILER
+        return _block(shapes[0], columns, slice(None), length).tobytes()
     widths = np.array([shape.itemsize for shape in shapes])[which]
     starts = np.cumsum(widths) - widths
     out = np.empty(int(widths.sum()), dtype=np.uint8)
@@ -55,7 +67,7 @@ def packed(columns: Mapping[str, Ints]) -> bytes:
         mine = np.flatnonzero(which == number)
         block = _block(shape, columns, mine, len(mine))
         out[starts[mine][:, None] + np.arange(shape.itemsize)] = block.view(np.uint8).reshape(len(mine), -1)
-    return HEADER + out.tobytes() + TRAILER
+    return out.tobytes()
 
 
 def _shape(absent: set[str]) -> np.dtype[np.void]:

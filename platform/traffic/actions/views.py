@@ -18,7 +18,7 @@ from common.batch import rows
 from common.errors import Refusal, refusal_of, several
 from common.moments import EPOCH, day_of, seconds, start_of
 from common.sections import all_sections
-from traffic.actions.binary import COPY, NONE, Ints, looked_up, packed
+from traffic.actions.binary import COPY, NONE, Ints, looked_up, parts
 from traffic.rules import LISTING_PAGE, NEEDS_SECTION, NEEDS_SHOP, PAGE, PAID, SOURCE, refusal
 
 __all__ = ["NONE", "Ints", "Views", "check", "microseconds", "see", "see_one", "visitor_number"]
@@ -72,7 +72,8 @@ def see(views: Views, *, at: datetime) -> int:
         return 0
     views = check(views, at=at)
     with transaction.atomic(), connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        copy.write(packed(vars(views)))
+        for part in parts(vars(views)):
+            copy.write(part)
     return len(views)
 
 
