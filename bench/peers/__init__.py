@@ -17,12 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import psycopg
-
 # `python -m bench.peers` comes here without ./jishi.
 sys.path.append(str(Path(__file__).resolve().parents[2] / "platform"))
 
-from bench.peers import oscar
+from bench.peers import oscar, vendure
+from bench.peers.place import Place
 from jishi.cli.speak import note
 
 WORKS = ("search", "order", "list")
@@ -32,6 +31,7 @@ class Peer(Protocol):
     """What a peer's module offers. `served` takes the URL of any database of the server and gives a port."""
 
     NAME: str
+    PLACE: Place
     NOTES: Mapping[str, str]  # of each of WORKS: what is done, as one phrase
 
     def installed(self) -> bool: ...
@@ -40,7 +40,7 @@ class Peer(Protocol):
     def measures(self, port: int) -> dict[str, float]: ...
 
 
-PEERS: dict[str, Peer] = {"oscar": cast("Peer", oscar)}
+PEERS: dict[str, Peer] = {"oscar": cast("Peer", oscar), "vendure": cast("Peer", vendure)}
 # Those that cannot be had, and why.
 ABSENT = {
     "saleor": "no release of the last five years is in a package index (the newest, 2.10, is of 2020 and asks for Python 3.8)",
@@ -72,7 +72,7 @@ def rates(name: str) -> dict[str, float] | None:
     try:
         with peer.served(os.environ["DATABASE_URL"]) as port:
             return peer.measures(port)
-    except (RuntimeError, psycopg.Error, OSError, EOFError, ValueError, LookupError) as failure:
+    except Exception as failure:
         BROKEN[name] = f"no figure, it failed: {type(failure).__name__}: {failure}"
         note(f"{name}: {BROKEN[name]}")
         return None

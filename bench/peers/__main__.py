@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,7 +31,10 @@ def main() -> None:
     if unknown:
         parser.error(f"there is no peer called {unknown[0]}; there are: {', '.join(peers.PEERS)}")
     if given.command == "install":
-        peers.install(given.names)
+        try:
+            peers.install(given.names)
+        except (RuntimeError, OSError, subprocess.CalledProcessError) as failure:
+            sys.exit(f"peers: {failure}")
         return
     os.environ.pop("DATABASE_URL", None)
     with (
