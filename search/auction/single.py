@@ -64,11 +64,12 @@ class Auction:
 
 def scale(numbers: Sequence[Number]) -> int:
     """The smallest factor that makes all of them whole."""
-    return lcm(*(each.denominator for each in numbers))
+    odd = [each.denominator for each in numbers if type(each) is not int]
+    return lcm(*odd) if odd else 1
 
 
 def whole(numbers: Sequence[Number], factor: int) -> list[int]:
-    return [int(each * factor) for each in numbers]
+    return [int(each * factor) for each in numbers] if factor > 1 else [int(each) for each in numbers]
 
 
 @dataclass(frozen=True, slots=True)
