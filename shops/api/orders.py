@@ -27,6 +27,7 @@ from shops.api.order_shapes import (
 )
 from shops.queries import history
 from shops.queries import orders as queries
+from shops.queries.listings import listing as listing_row
 from shops.queries.shops import shop as shop_row
 from shops.rules.order import KINDS, LINES_MOST, ORDER_STATUSES, TEXT_MOST, TRACKING_KINDS
 from worlds.clock import now
@@ -262,5 +263,6 @@ class ListingTradesDoor(Door):
     @reads(TradeOut, query=Paged, paged=True)
     def get(self, request: Request, query: Any, listing_id: int) -> Any:
         """The recent deals of a listing, newest first."""
+        listing_row(listing_id)
         found = history.of_listing(listing_id, after=query.get("after", 0), limit=query["limit"])
         return page(request, found, query["limit"])

@@ -30,7 +30,7 @@ DEFAULT = {
     "feedback.explanation_window_days": 30, "feedback.explanation_limit_count": 1,
     "feedback.explanation_characters": 500,
     "feedback.follow_up_window_days": 180, "feedback.follow_up_limit_count": 1,
-    "feedback.follow_up_characters": 500, "feedback.follow_up_scores": False,
+    "feedback.follow_up_characters": 500,
     "feedback.follow_up_visible_at_once": True,
     "feedback.complaint_window_days": 30, "feedback.complaint_needs_mutual": True,
     "credit.good_points": 1, "credit.neutral_points": 0, "credit.bad_points": -1,

@@ -19,6 +19,7 @@ MODULES = (
     "worlds",  # world create, list, show, fork, snapshot, reset, drop, hash, diff; audit, explain
     "clock",  # advance
     "auction",
+    "staff",
     "views",
     "logs_of_behaviour",  # replay, export
     "bench",

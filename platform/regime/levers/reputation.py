@@ -42,7 +42,6 @@ class Feedback:
     follow_up_window_days: int = whole("days", 0, 730, "the rater may add words this long after success")
     follow_up_limit_count: int = whole("times", 0, 10, "follow-ups allowed to one feedback")
     follow_up_characters: int = whole("characters", 1, 2_000, "the longest follow-up")
-    follow_up_scores: bool = flag("a follow-up moves the credit points")
     follow_up_visible_at_once: bool = flag("a follow-up is shown without waiting for the reveal")
     complaint_window_days: int = whole("days", 0, 365, "malicious feedback may be reported for this")
     complaint_needs_mutual: bool = flag("only a party who gave feedback too may report")
