@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import psycopg
+from django.db.utils import InterfaceError, OperationalError
+
 
 class Refusal(Exception):
     """The market said no. Nothing was changed.
@@ -119,6 +122,9 @@ def register_constraints(
     REFUSALS_BY_CONSTRAINT.update(table)
 
 
+AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
+
+
 def refusal_of(error: BaseException) -> Refusal | None:
     """The refusal that a database error stands for, or None when it is not the caller's fault."""
     diag = getattr(error.__cause__ or error, "diag", None)
@@ -146,7 +152,9 @@ def refusal_of(error: BaseException) -> Refusal | None:
         return Unavailable(
             "the statement took too long", rule="statement_timeout", way_out="Ask for less, or again."
         )
-    if sqlstate in {
+    # Without a state it was not the server that spoke: it refused the connection, or broke it off.
+    away = not sqlstate and isinstance(error, AWAY)
+    if away or sqlstate in {
         "53100",
         "53200",
         "53300",

@@ -219,6 +219,14 @@ JISHI_FOUND = "jishi.wiring.found"
 JISHI_PEN = "worlds.pen.writing"
 JISHI_READY_WORLDS = int(os.environ.get("JISHI_READY_WORLDS", "12"))
 
+# What broke is written down with its traceback: Django alone would mail it to admins that nobody has.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "level": "ERROR"}},
+    "loggers": {"django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+}
+
 # Standard output belongs to answers (`--json`); what is logged goes beside it.
 structlog.configure(
     processors=[

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+import psycopg
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import Error as DatabaseError
@@ -39,7 +41,7 @@ def as_refusal(error: BaseException) -> Refusal | None:  # noqa: PLR0911 (a tabl
         return error
     if isinstance(error, exceptions.ValidationError):
         return invalid(error.detail)
-    if isinstance(error, DatabaseError):
+    if isinstance(error, DatabaseError | psycopg.Error):
         return refusal_of(error)
     if isinstance(error, Http404 | exceptions.NotFound):
         return NotFound("there is nothing at this address", field="path", rule="address_exists")
@@ -91,7 +93,8 @@ def flat(detail: Any, path: str = "") -> Any:
 
 
 def _plain(refusal: Refusal) -> HttpResponse:
-    return HttpResponse(encode(refusal.problem()), status=refusal.status, content_type=TYPE)
+    again = {"Retry-After": "1"} if refusal.status == 503 else {}
+    return HttpResponse(encode(refusal.problem()), status=refusal.status, content_type=TYPE, headers=again)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -117,4 +120,7 @@ class Broken(Refusal):
 def server_error(request: HttpRequest) -> HttpResponse:
     if connection.needs_rollback:
         connection.close()
+    broke = sys.exc_info()[1]
+    if isinstance(broke, DatabaseError) and (refusal := refusal_of(broke)) and refusal.status == 503:
+        return _plain(refusal)  # a page, while the database is away
     return _plain(Broken("this is a fault of Jishi's; nothing was changed", way_out="Please report it."))
