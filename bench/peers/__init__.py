@@ -3,16 +3,19 @@
     python -m bench.peers install oscar     # once; into .jishi/peers/oscar
     python -m bench.peers                   # the peers' table
     rates("oscar")                          # {"search": per second, "order": ..., "list": ...} or None
+    with beside("oscar") as rate:           # or round after round, in turn with our own
+        theirs.append(rate("order"))        # per second, or None
 
-A peer is a module with `installed`, `install`, `served`, `measures` and a NOTES of what is asked of it.
+A peer is a module of what Peer says.
 """
 
 from __future__ import annotations
 
 import os
+import statistics
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -21,9 +24,11 @@ from typing import Any, Protocol, cast
 sys.path.append(str(Path(__file__).resolve().parents[2] / "platform"))
 
 from bench.peers import oscar, vendure
+from bench.peers.client import SECONDS, Custom, Visit
 from bench.peers.place import Place
 from jishi.cli.speak import note
 
+ROUNDS = 3
 WORKS = ("search", "order", "list")
 
 
@@ -33,11 +38,11 @@ class Peer(Protocol):
     NAME: str
     PLACE: Place
     NOTES: Mapping[str, str]  # of each of WORKS: what is done, as one phrase
+    CUSTOM: Custom
 
     def installed(self) -> bool: ...
     def install(self) -> None: ...
     def served(self, base: str) -> AbstractContextManager[int]: ...
-    def measures(self, port: int) -> dict[str, float]: ...
 
 
 PEERS: dict[str, Peer] = {"oscar": cast("Peer", oscar), "vendure": cast("Peer", vendure)}
@@ -57,25 +62,55 @@ def install(names: Sequence[str] = ()) -> None:
 BROKEN: dict[str, str] = {}
 
 
-@cache
-def rates(name: str) -> dict[str, float] | None:
-    """What the peer does a second (keys: WORKS), measured once a process on DATABASE_URL's server.
+@contextmanager
+def beside(name: str) -> Iterator[Callable[..., float | None]]:
+    """The peer, up and visited on DATABASE_URL's server: a function of (work, seconds of the round) that says how many a
+    second it does.
 
-    None, with a message on standard error, when it is not installed, and when it answers what it should not: a
+    It says None, with a message on standard error, when the peer is not installed or answers what it should not: a
     guest's fall does not cost us our own figures.
     """
-    if lacking := _lacking(name):
-        note(f"{name}: {lacking}")
-        return None
-    peer = PEERS[name]
-    note(f"{name}: measuring")
+    with ExitStack() as stack:
+        visits: list[Visit] = []
+        if lacking := _lacking(name):
+            note(f"{name}: {lacking}")
+        else:
+            with _falling(name):
+                port = stack.enter_context(PEERS[name].served(os.environ["DATABASE_URL"]))
+                visits.append(Visit(port, PEERS[name].CUSTOM))
+                stack.callback(visits[0].close)
+
+        def rate(work: str, seconds: float = SECONDS) -> float | None:
+            found = None
+            if visits and name not in BROKEN:
+                with _falling(name):
+                    found = visits[0].rate(work, seconds)
+            return found
+
+        yield rate
+
+
+@contextmanager
+def _falling(name: str) -> Iterator[None]:
+    """Say what went wrong with the peer instead of raising it."""
     try:
-        with peer.served(os.environ["DATABASE_URL"]) as port:
-            return peer.measures(port)
+        yield
     except Exception as failure:
         BROKEN[name] = f"no figure, it failed: {type(failure).__name__}: {failure}"
         note(f"{name}: {BROKEN[name]}")
-        return None
+
+
+@cache
+def rates(name: str) -> dict[str, float] | None:
+    """What the peer does a second (keys: WORKS), the median of ROUNDS rounds, measured once a process; or None as `beside`."""
+    found: dict[str, list[float]] = {work: [] for work in WORKS}
+    with beside(name) as rate:
+        for _ in range(ROUNDS):
+            for work in WORKS:
+                if (one := rate(work)) is None:
+                    return None
+                found[work].append(one)
+    return {work: statistics.median(each) for work, each in found.items()}
 
 
 def rows() -> list[dict[str, Any]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -13,7 +13,7 @@ import orjson
 
 CONNECTIONS = 4
 PATIENCE = 30.0  # seconds one answer may take
-WARM, ROUNDS, SECONDS = 1.5, 3, 3.0
+WARM, SECONDS = 1.5, 3.0  # of a round
 
 
 class PeerError(RuntimeError):
@@ -44,8 +44,17 @@ class Client:
 
     @classmethod
     async def to(cls, port: int, number: int = 0) -> Client:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**22)
-        return cls(port, number, reader, writer)
+        return cls(port, number, *await _line(port))
+
+    async def again(self) -> None:
+        """A new connection: a server may have closed one that was silent for some seconds."""
+        await self.close()
+        self.reader, self.writer = await _line(self.port)
+
+    async def close(self) -> None:
+        self.writer.close()
+        with suppress(OSError):
+            await self.writer.wait_closed()
 
     async def ask(self, method: str, path: str, data: Any = None, *, status: int = 200) -> Answer:
         """Send and read to the end; PeerError when another status comes back."""
@@ -82,33 +91,71 @@ class Client:
         return b"".join(parts)
 
 
+async def _line(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", port, limit=2**22)
+
+
 Deed = Callable[[Client], Awaitable[None]]
 
 
-async def connected(port: int, enter: Deed) -> list[Client]:
-    """CONNECTIONS clients, each having done `enter` (signing in, for one), which is not measured."""
-    clients = [await Client.to(port, number) for number in range(CONNECTIONS)]
-    for client in clients:
-        await enter(client)
-    return clients
+@dataclass(frozen=True)
+class Custom:
+    """What customers do in a shop: `enter` is not measured; `orders` is how many of a customer's orders the shop has,
+    and must be `memory["orders"]`."""
+
+    enter: Deed
+    deeds: dict[str, Deed]
+    orders: Callable[[Client], Awaitable[int]]
 
 
-async def rates(clients: Sequence[Client], deeds: dict[str, Deed]) -> dict[str, float]:
-    """Deeds a second, each the median of ROUNDS taken in turn after a warm-up; raises when one deed fails."""
-    for deed in deeds.values():
-        await _round(clients, deed, WARM)
-    found: dict[str, list[float]] = {name: [] for name in deeds}
-    for _ in range(ROUNDS):
-        for name, deed in deeds.items():
-            found[name].append(await _round(clients, deed, SECONDS))
-    return {name: statistics.median(each) for name, each in found.items()}
+class Visit:
+    """CONNECTIONS customers in a shop, who do what they are asked to, in a loop of their own: `rate` may be called in turn
+    with measures of others."""
 
+    def __init__(self, port: int, custom: Custom) -> None:
+        self.custom = custom
+        self.warm: set[str] = set()
+        self.runner = asyncio.Runner()
+        self.customers: list[Client] = []
+        try:
+            self.runner.run(self._enter(port))
+        except BaseException:
+            self.close()
+            raise
 
-async def _round(clients: Sequence[Client], deed: Deed, seconds: float) -> float:
-    """Every client does the deed again and again, one after the other; what was begun in time is finished and counts."""
-    began = perf_counter()
-    counts = await asyncio.gather(*(_again(client, deed, began + seconds) for client in clients))
-    return sum(counts) / (perf_counter() - began)
+    async def _enter(self, port: int) -> None:
+        for number in range(CONNECTIONS):
+            self.customers.append(await Client.to(port, number))
+            await self.custom.enter(self.customers[-1])
+
+    def rate(self, work: str, seconds: float = SECONDS) -> float:
+        """Deeds a second in one round; a warm-up before the first. PeerError when an answer is not what it should be."""
+        if work not in self.warm:
+            self.runner.run(self._round(work, WARM))
+            self.warm.add(work)
+        return self.runner.run(self._round(work, seconds))
+
+    async def _round(self, work: str, seconds: float) -> float:
+        """Each does the deed again and again, one after the other; what was begun in time is finished and counts."""
+        for client in self.customers:
+            await client.again()
+        began = perf_counter()
+        deed = self.custom.deeds[work]
+        counts = await asyncio.gather(*(_again(client, deed, began + seconds) for client in self.customers))
+        took = perf_counter() - began
+        for client in self.customers:
+            kept = await self.custom.orders(client)
+            if kept != client.memory["orders"]:
+                raise PeerError(f"{client.memory['orders']} orders were placed and {kept} are there")
+        return sum(counts) / took
+
+    def close(self) -> None:
+        async def leave() -> None:
+            for client in self.customers:
+                await client.close()
+
+        self.runner.run(leave())
+        self.runner.close()
 
 
 async def _again(client: Client, deed: Deed, until: float) -> int:

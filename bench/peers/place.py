@@ -85,7 +85,7 @@ class Place:
             done = subprocess.run(words, input=given, env=env, cwd=cwd or self.theirs, stdout=log, stderr=log)
             if done.returncode:
                 raise RuntimeError(
-                    f"{self.name}: {' '.join(map(str, words[:4]))} failed: {_tail(log.fileno())}"
+                    f"{self.name}: {' '.join(Path(word).name for word in words[:4])} failed: {_tail(log.fileno())}"
                 )
 
     @contextmanager
@@ -190,4 +190,4 @@ def _digest(files: Sequence[Path]) -> str:
 
 def _tail(handle: int) -> str:
     size = os.fstat(handle).st_size
-    return os.pread(handle, 2_000, max(0, size - 2_000)).decode(errors="replace").strip()
+    return " ".join(os.pread(handle, 600, max(0, size - 600)).decode(errors="replace").split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import closing, suppress
 
 import orjson
 import pytest
@@ -101,16 +102,49 @@ def test_the_catalogue_is_always_the_same_and_no_title_comes_twice():
     assert {product["kind"] for product in goods[:100]} == set(GOODS)
 
 
-def test_a_page_with_an_error_is_never_timed():
-    async def refuse(reader, writer):
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 500 Sorry\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nsorry\r\n0\r\n\r\n")
+async def visited(answer, orders):
+    """One short round of lists in a shop that answers so and says that it has so many orders."""
 
-    async def timed():
-        server = await asyncio.start_server(refuse, "127.0.0.1", 0)
-        async with server:
-            one = await client.Client.to(server.sockets[0].getsockname()[1])
-            await client.rates([one], {"list": lambda c: c.ask("GET", "/")})
+    async def say(reader, writer):
+        while not reader.at_eof():
+            with suppress(asyncio.IncompleteReadError):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(answer)
+        writer.close()
 
-    with pytest.raises(client.PeerError, match="500: b'sorry'"):
-        asyncio.run(timed())
+    async def enter(one):
+        one.memory["orders"] = 0
+
+    async def asks(one):
+        await one.ask("GET", "/")
+
+    async def counted(one):
+        return orders
+
+    def work(port):
+        with closing(client.Visit(port, client.Custom(enter, {"list": asks}, counted))) as visit:
+            return visit.rate("list", 0.05)
+
+    server = await asyncio.start_server(say, "127.0.0.1", 0)
+    async with server:
+        return await asyncio.to_thread(work, server.sockets[0].getsockname()[1])
+
+
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
+BAD = b"HTTP/1.1 500 Sorry\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nsorry\r\n0\r\n\r\n"
+
+
+def test_good_answers_are_counted(monkeypatch):
+    monkeypatch.setattr(client, "WARM", 0.01)
+    assert asyncio.run(visited(GOOD, 0)) > 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "orders", "said"),
+    [(BAD, 0, "500: b'sorry'"), (GOOD, 1, "0 orders were placed and 1 are there")],
+    ids=["an error page", "orders that were not placed"],
+)
+def test_what_is_wrong_is_never_timed(monkeypatch, answer, orders, said):
+    monkeypatch.setattr(client, "WARM", 0.01)
+    with pytest.raises(client.PeerError, match=said):
+        asyncio.run(visited(answer, orders))

@@ -6,7 +6,6 @@ leaves to the shop. Sessions go by header, as django-oscar-api has it for client
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import uuid
 from collections.abc import Iterator
@@ -15,8 +14,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from bench.peers import client as clients
-from bench.peers.client import Client, PeerError
+from bench.peers.client import CONNECTIONS, Client, Custom, PeerError
 from bench.peers.place import Place
 from bench.peers.words import GOODS, catalogue
 
@@ -87,21 +85,6 @@ def served(base: str) -> Iterator[int]:
             yield port
 
 
-def measures(port: int) -> dict[str, float]:
-    """Searches, whole orders and lists a second; PeerError when an answer is not what it should be."""
-    return asyncio.run(_measures(port))
-
-
-async def _measures(port: int) -> dict[str, float]:
-    customers = await clients.connected(port, _sign_in)
-    found = await clients.rates(customers, {"list": _list, "search": _search, "order": _order})
-    for customer in customers:
-        kept = (await customer.ask("GET", "/api/orders/")).json()["count"]
-        if kept != customer.memory["orders"]:
-            raise PeerError(f"{customer.memory['orders']} orders were placed and {kept} are there")
-    return found
-
-
 async def _sign_in(client: Client) -> None:
     session = uuid.uuid4().hex
     client.memory["orders"] = 0
@@ -118,7 +101,7 @@ async def _sign_in(client: Client) -> None:
 
 def _turn(client: Client) -> int:
     """A number that differs from deed to deed and from client to client."""
-    return client.done * clients.CONNECTIONS + client.number
+    return client.done * CONNECTIONS + client.number
 
 
 async def _list(client: Client) -> None:
@@ -150,3 +133,10 @@ async def _order(client: Client) -> None:
     if paid != {"number": order["number"], "status": "Paid"} or len(order["lines"]) < 1:
         raise PeerError(f"an order that is not paid: {paid}")
     client.memory["orders"] += 1
+
+
+async def _orders(client: Client) -> int:
+    return int((await client.ask("GET", "/api/orders/")).json()["count"])
+
+
+CUSTOM = Custom(_sign_in, {"list": _list, "search": _search, "order": _order}, _orders)

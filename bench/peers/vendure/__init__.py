@@ -6,7 +6,6 @@ a bearer token, as its clients that are no browsers do.
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import shutil
 import uuid
@@ -15,8 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.peers import client as clients
-from bench.peers.client import Client, PeerError
+from bench.peers.client import CONNECTIONS, Client, Custom, PeerError
 from bench.peers.place import Place
 from bench.peers.words import GOODS, catalogue
 
@@ -75,7 +73,9 @@ def served(base: str) -> Iterator[int]:
 
     def env(url: str, **more: str) -> dict[str, str]:
         modules = str(PLACE.theirs / "node_modules")
-        return PLACE.environment(NODE_PATH=modules, NODE_ENV="production", PEER_DATABASE_URL=url, **more)
+        return PLACE.environment(
+            NODE_PATH=modules, NODE_ENV="production", NODE_NO_WARNINGS="1", PEER_DATABASE_URL=url, **more
+        )
 
     def seed(url: str) -> None:
         goods = _written(PLACE.theirs / "goods.csv")
@@ -106,21 +106,6 @@ def _written(path: Path) -> Path:
                 }
             )  # fmt: skip
     return path
-
-
-def measures(port: int) -> dict[str, float]:
-    """Searches, whole orders and lists a second; PeerError when an answer is not what it should be."""
-    return asyncio.run(_measures(port))
-
-
-async def _measures(port: int) -> dict[str, float]:
-    customers = await clients.connected(port, _sign_in)
-    found = await clients.rates(customers, {"list": _list, "search": _search, "order": _order})
-    for customer in customers:
-        kept = (await _asked(customer, PLACED))["activeCustomer"]["orders"]["totalItems"]
-        if kept != customer.memory["orders"]:
-            raise PeerError(f"{customer.memory['orders']} orders were placed and {kept} are there")
-    return found
 
 
 async def _asked(client: Client, query: str, **variables: Any) -> dict[str, Any]:
@@ -154,7 +139,7 @@ async def _sign_in(client: Client) -> None:
 
 def _turn(client: Client) -> int:
     """A number that differs from deed to deed and from client to client."""
-    return client.done * clients.CONNECTIONS + client.number
+    return client.done * CONNECTIONS + client.number
 
 
 async def _list(client: Client) -> None:
@@ -181,3 +166,10 @@ async def _order(client: Client) -> None:
     if done["it"]["state"] != "PaymentSettled":
         raise PeerError(f"an order that is not paid: {done}")
     client.memory["orders"] += 1
+
+
+async def _orders(client: Client) -> int:
+    return int((await _asked(client, PLACED))["activeCustomer"]["orders"]["totalItems"])
+
+
+CUSTOM = Custom(_sign_in, {"list": _list, "search": _search, "order": _order}, _orders)

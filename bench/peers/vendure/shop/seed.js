@@ -25,7 +25,7 @@ async function main([goods, count]) {
   await app.get(SearchService).reindex(context);
   const { rawConnection } = app.get(TransactionalConnection);
   let row;
-  for (const until = Date.now() + 60_000; Date.now() < until;) {
+  for (const until = Date.now() + 240_000; Date.now() < until;) {
     [row] = await rawConnection.query('SELECT count(*)::int AS found FROM search_index_item');
     if (row.found === Number(count)) {
       await app.close();
