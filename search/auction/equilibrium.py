@@ -21,12 +21,17 @@ from search.auction.single import Number
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """By bidder, in fen: None for who does not reach the reserve, and for the first's highest bid."""
+    """By bidder, in fen: None for who does not reach the reserve, and for the first's highest bid.
+
+    envy_free: both ends are what they should be. So it is without a reserve, or with equal qualities; where a
+    reserve in fen meets unequal qualities there may be no such bids in this order, and these are only near them.
+    """
 
     lowest: tuple[Fraction | None, ...]
     highest: tuple[Fraction | None, ...]
     lowest_revenue: Fraction
     highest_revenue: Fraction
+    envy_free: bool
 
 
 def band(
@@ -39,9 +44,10 @@ def band(
     slots = [Fraction(c) for c in clicks][: len(places)]
     low, low_revenue = _bids(worth, merit, places, slots, reserve, above=0)
     high, high_revenue = _bids(worth, merit, places, slots, reserve, above=1)
+    content = all(_content(worth, merit, places, slots, reserve, bids) for bids in (low, high))
     if places:
         high[places[0]] = None
-    return Band(tuple(low), tuple(high), low_revenue, high_revenue)
+    return Band(tuple(low), tuple(high), low_revenue, high_revenue, content)
 
 
 def _bids(
@@ -71,3 +77,26 @@ def _bids(
             bid = ((over - here) * worth[m] * merit[m] / merit[n] + here * price) / over
         bids[n], following = bid, bid * merit[n]
     return bids, revenue
+
+
+def _content(
+    worth: list[Fraction],
+    merit: list[Fraction],
+    places: list[int],
+    slots: list[Fraction],
+    reserve: Fraction,
+    bids: list[Fraction | None],
+) -> bool:
+    """Does everyone like the own place at its price no less than any other place at the price it has there?"""
+    scores = [(bids[n] or Fraction(0)) * merit[n] for n in places]
+    following = [*scores[1:], Fraction(0)][: len(slots)]
+    for j, n in enumerate(places):
+        if not merit[n]:
+            continue
+        gains = [
+            here * (worth[n] - max(reserve, score / merit[n]))
+            for here, score in zip(slots, following, strict=True)
+        ]
+        if any(gain > (gains[j] if j < len(gains) else 0) for gain in gains):
+            return False
+    return True

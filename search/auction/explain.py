@@ -60,6 +60,7 @@ def explain(auction: Auction) -> Told:
         "vcg_revenue_fen": told(sum((place.payment for place in places), Fraction(0))),
         "lowest_equilibrium_revenue_fen": told(envy.lowest_revenue),
         "highest_equilibrium_revenue_fen": told(envy.highest_revenue),
+        "band_is_envy_free": envy.envy_free,
     }
 
 
