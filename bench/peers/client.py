@@ -139,14 +139,15 @@ class Visit:
         """Each does the deed again and again, one after the other; what was begun in time is finished and counts."""
         for client in self.customers:
             await client.again()
-        began = perf_counter()
+        before = [client.memory["orders"] for client in self.customers]
         deed = self.custom.deeds[work]
+        began = perf_counter()
         counts = await asyncio.gather(*(_again(client, deed, began + seconds) for client in self.customers))
         took = perf_counter() - began
-        for client in self.customers:
-            kept = await self.custom.orders(client)
-            if kept != client.memory["orders"]:
-                raise PeerError(f"{client.memory['orders']} orders were placed and {kept} are there")
+        for client, earlier in zip(self.customers, before, strict=True):
+            placed = client.memory["orders"]
+            if placed != earlier and (kept := await self.custom.orders(client)) != placed:
+                raise PeerError(f"{placed} orders were placed and {kept} are there")
         return sum(counts) / took
 
     def close(self) -> None:
