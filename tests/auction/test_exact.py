@@ -67,18 +67,21 @@ def test_numbers_beyond_64_bits_are_priced_as_exactly(bidders, clicks, terms):
     assert sales(outcome) == expected(bids, quality, clicks, terms)
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.data(), st.integers(0, 66), st.integers(0, 66), st.integers(0, 30), TERMS)
-def test_nothing_overflows_where_64_bits_end(data, bid_bits, merit_bits, click_bits, terms):
-    """Products from far below to far beyond 64 bits: whichever arithmetic was chosen, it held them."""
-    merit_bits = min(merit_bits, max(0, 68 - bid_bits))
-    cell = st.tuples(
-        st.integers(2**bid_bits // 2, 2**bid_bits), st.integers(2**merit_bits // 2, 2**merit_bits)
-    )
-    cells = data.draw(st.lists(cell, min_size=1, max_size=5))
-    clicks = [2**click_bits, 2**click_bits // 3, 0]
-    bids, quality = [bid for bid, _ in cells], [merit for _, merit in cells]
-    assert sales(clear([bids], [quality], clicks, terms)) == expected(bids, quality, clicks, terms)
+@pytest.mark.parametrize("mechanism", sorted(MECHANISMS))
+@pytest.mark.parametrize("bid_bits", [1, 20, 40, 45, 46, 47, 52, 58, 61, 62, 63])
+def test_nothing_overflows_where_64_bits_end(bid_bits, mechanism):
+    """Products just below and just beyond every limit: whichever arithmetic was chosen, it held them."""
+    for product_bits in range(max(54, bid_bits), 68):
+        for bidders in range(1, 6):
+            merit = 2 ** (product_bits - bid_bits)
+            bids = [2**bid_bits - 1 - 3 * n for n in range(bidders)]
+            quality = [max(0, merit - 1 - 7 * n) for n in range(bidders)]
+            for most in (1, 3, 2**20):
+                clicks, terms = [most, most // 3, 0], Terms(mechanism, 0)
+                bids = [max(0, bid) for bid in bids]
+                assert sales(clear([bids], [quality], clicks, terms)) == expected(
+                    bids, quality, clicks, terms
+                )
 
 
 def test_rounding_is_exact_where_a_floating_guess_falls_to_the_wrong_side():

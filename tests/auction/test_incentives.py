@@ -190,8 +190,13 @@ def test_under_vcg_no_bid_of_any_size_beats_truth(wants, reserve, other, data):
     assert gain(bids[who]) >= gain(other)
 
 
-@settings(max_examples=60, deadline=None)
-@given(values(most=4), st.sampled_from(("gsp", "first_price", "vcg")), RESERVES, st.integers(0, 3))
+@settings(max_examples=100, deadline=None)
+@given(
+    values(most=4, best_quality=3),
+    st.sampled_from(("gsp", "first_price", "vcg")),
+    RESERVES,
+    st.integers(0, 3),
+)
 def test_the_best_reply_is_the_best_of_all_bids_of_whole_fen(wants, mechanism, reserve, who):
     """Whoever replies: the first wins every tie, the last loses each."""
     bids, quality, clicks = wants
