@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import tempfile
 import uuid
+from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,6 +24,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bench.peers import PEERS, beside
+from bench.peers.rows import beside_row
 from bench.serving import rate, request, served
 from common.batch import execute
 from members.actions import Registration, register, verify
@@ -98,15 +101,23 @@ def _measure(world: Any) -> list[dict[str, Any]]:
     point(world.schema)
     sent = request("POST", "/api/orders/", body, key)
     ours, least, plain = [], [], []
-    with served() as port:
+    theirs: dict[str, list[float | None]] = {name: [] for name in PEERS}
+    with served() as port, ExitStack() as guests:
+        peers = {name: guests.enter_context(beside(name)) for name in PEERS}
         rate(port, sent, 1, status=201, connections=CLIENTS)  # warm-up, discarded
         _pgbench(world.schema, 1)
         for _ in range(REPEATS):
             ours.append(rate(port, sent, SECONDS, status=201, connections=CLIENTS))
             least.append(_pgbench(world.schema, SECONDS))
             plain.append(rate(port, request("GET", "/api/bench/drf/"), 1, connections=CLIENTS))
+            for name, peer_rate in peers.items():
+                theirs[name].append(peer_rate("order", SECONDS))
         batch = _batch(port, admin, buyers, listings)
     value, peer = statistics.median(ours), statistics.median(least)
+    shops = [
+        beside_row("T4 order placed and paid over REST", ours, name, "order", theirs.get(name, []), times)
+        for name, times in (("oscar", 10), ("vendure", None), ("saleor", 80))
+    ]
     return [
         {
             "bench": f"T4 order placed and paid over REST, {CLIENTS} connections",
@@ -147,6 +158,7 @@ def _measure(world: Any) -> list[dict[str, Any]]:
             "target": "orientation",
             "ok": True,
         },
+        *shops,
     ]
 
 

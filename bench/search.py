@@ -12,6 +12,7 @@ import statistics
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import cycle
 from time import perf_counter
 from typing import Any
@@ -19,6 +20,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from bench.peers import PEERS, beside
+from bench.peers.rows import beside_row
 from bench.serving import request, served
 from common import random, sections, words
 from common.batch import execute, one
@@ -165,11 +168,16 @@ def _searching(port: int, key: str, schema: str) -> tuple[list[dict[str, Any]], 
     for warm in (asked, bare):
         drive(port, warm, SECONDS)
     ours, least, tails = [], [], []
-    for _ in range(ROUNDS):
-        least.append(len(drive(port, bare, SECONDS)) / SECONDS)
-        took = drive(port, asked, SECONDS)
-        ours.append(len(took) / SECONDS)
-        tails.append(_p99(took))
+    theirs: dict[str, list[float | None]] = {name: [] for name in PEERS}
+    with ExitStack() as guests:
+        peers = {name: guests.enter_context(beside(name)) for name in PEERS}
+        for _ in range(ROUNDS):
+            least.append(len(drive(port, bare, SECONDS)) / SECONDS)
+            took = drive(port, asked, SECONDS)
+            ours.append(len(took) / SECONDS)
+            tails.append(_p99(took))
+            for name, peer_rate in peers.items():
+                theirs[name].append(peer_rate("search", SECONDS))
     value, limit, tail = statistics.median(ours), statistics.median(least), statistics.median(tails)
     return [
         {
@@ -181,6 +189,10 @@ def _searching(port: int, key: str, schema: str) -> tuple[list[dict[str, Any]], 
             "bench": f"T3 search, p99 at {CONNECTIONS} connections", "value": round(tail * 1000, 1), "unit": "ms",
             "spread": [round(min(tails) * 1000, 1), round(max(tails) * 1000, 1)], "target": "<= 30 ms", "ok": tail <= 0.030,
         },
+        *(
+            beside_row("T3 search", ours, name, "search", theirs.get(name, []), times)
+            for name, times in (("oscar", None), ("vendure", None), ("saleor", 50))
+        ),
     ], tail  # fmt: skip
 
 
