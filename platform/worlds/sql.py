@@ -9,8 +9,9 @@ END $$;
 CREATE OR REPLACE FUNCTION public.jishi_pen(few boolean)
 RETURNS TABLE (now_at timestamptz, uid uuid, regime_version bigint, seed bigint) LANGUAGE plpgsql AS $$
 BEGIN
-  IF few THEN
-    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+  IF few THEN  -- a plan that is kept is made while tables are small, so it is told to ask indexes, for when they are not
+    PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
+            set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   END IF;
   PERFORM pg_advisory_xact_lock_shared(7001, hashtext(current_schema()));
   PERFORM pg_advisory_xact_lock(7002, hashtext(current_schema()));
