@@ -25,7 +25,7 @@ from search.auction.single import Auction, scale, whole
 Line = tuple[int, bytes | None]  # its number from 1, and what it says; None when it is too long to be read
 LONGEST = 16 << 20
 TOGETHER = 2_000  # lines answered at a time
-EXPLAINED = 1_000  # bidders
+EXPLAINED = (200, 50)  # bidders, and slots they fill: each one's best reply is found by holding auctions
 READ = 1 << 20  # bytes asked for at once
 Answer = dict[str, Any]
 
@@ -89,8 +89,10 @@ def answers(lines: Iterable[Line], *, explained: bool = False) -> list[Answer]:
             if text is None:
                 raise Unreadable(f"the line has more than {LONGEST >> 20} MB")
             said = auction(text, number)
-            if explained and len(said.ids) > EXPLAINED:
-                raise Unreadable(f"at most {EXPLAINED} bidders can be explained")
+            if explained and (
+                len(said.ids) > EXPLAINED[0] or min(map(len, (said.ids, said.clicks))) > EXPLAINED[1]
+            ):
+                raise Unreadable(f"at most {EXPLAINED[0]} bidders in {EXPLAINED[1]} slots can be explained")
         except Unreadable as problem:
             found[number] = {"line": number, "error": str(problem)}
             continue

@@ -203,6 +203,13 @@ def test_explained_is_what_is_answered_and_more():
     assert [place["lowest_bid_fen"] for place in places] == [10, 3, 2]
 
 
+def test_what_would_take_minutes_to_explain_is_held_but_not_explained():
+    bidders = [{"id": n, "bid_fen": n, "quality": 1} for n in range(201)]
+    assert len(told(line(bidders=bidders))[0]["slots"]) == 2
+    [refused] = told(line(bidders=bidders), explained=True)
+    assert refused["error"] == "at most 200 bidders in 50 slots can be explained"
+
+
 # -- hostile lines ----------------------------------------------------------------------------------------
 
 BIDDER = {"id": "a", "bid_fen": 10, "quality": 1}
