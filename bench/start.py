@@ -96,10 +96,8 @@ def _up(copy: Path, port: int) -> None:
 
 def _weight(copy: Path) -> float:
     """Megabytes, each shared page divided by its users, of every process that this copy started."""
-    mine = [
-        p
-        for p in psutil.process_iter(["environ"])
-        if (p.info["environ"] or {}).get("JISHI_HOME", "").startswith(str(copy))
-    ]
+    mine = [p for p in psutil.process_iter(["cwd"]) if (p.info["cwd"] or "").startswith(str(copy))]
     family = {child.pid: child for p in mine for child in [p, *p.children(recursive=True)]}
+    if not family:
+        raise RuntimeError("nothing of the copy runs")
     return sum(p.memory_full_info().pss for p in family.values()) / 2**20

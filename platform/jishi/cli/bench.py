@@ -73,11 +73,11 @@ def _measured(names: list[str]) -> list[dict[str, Any]]:
         for name in names:
             module, words = BENCHES[name]
             note(f"{name}: {words}")
-            found += importlib.import_module(module).rows()
-            for row in found:
-                row["bench"] = (
-                    row["bench"] if row["bench"].startswith(("T", name)) else f"{name} {row['bench']}"
-                )
+            measured = importlib.import_module(module).rows()
+            for row in measured:
+                if not row["bench"].startswith(("T", name)):
+                    row["bench"] = f"{name} {row['bench']}"
+            found += measured
     return found
 
 
