@@ -15,6 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,11 @@ def _up(copy: Path, port: int) -> None:
 
 def _weight(copy: Path) -> float:
     """Megabytes, each shared page divided by its users, of every process that this copy started."""
-    mine = [p for p in psutil.process_iter(["cwd"]) if (p.info["cwd"] or "").startswith(str(copy))]
-    family = {child.pid: child for p in mine for child in [p, *p.children(recursive=True)]}
-    if not family:
+    weights = []
+    for process in psutil.process_iter(["cwd"]):
+        if (process.info["cwd"] or "").startswith(str(copy)):
+            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+                weights.append(process.memory_full_info().pss)
+    if not weights:
         raise RuntimeError("nothing of the copy runs")
-    return sum(p.memory_full_info().pss for p in family.values()) / 2**20
+    return sum(weights) / 2**20
