@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ from jishi.servers.home import ROOT
 from jishi.servers.ports import is_free
 
 FIRST, SECOND, WEIGHT = 60.0, 3.0, 300.0
-SETTLED_SECONDS = 10.0  # after the second `up`, before it is weighed
+# Idle is when all of it together takes less than a twentieth of a core: blank worlds are made ready first.
+IDLE_SHARE, IDLE_SECONDS, IDLE_LATEST = 0.05, 4.0, 120.0
 
 
 def rows() -> list[dict[str, Any]]:
@@ -38,7 +39,7 @@ def rows() -> list[dict[str, Any]]:
             first = _timed(lambda: _up(copy, port))
             _jishi(copy, "down")
             second = _timed(lambda: _up(copy, port))
-            time.sleep(SETTLED_SECONDS)
+            _wait_until_idle(copy)
             weight = _weight(copy)
         finally:
             _jishi(copy, "down")
@@ -95,13 +96,42 @@ def _up(copy: Path, port: int) -> None:
             raise RuntimeError(f"{url} answered {answer.status}")
 
 
+def _ours(copy: Path) -> Iterator[psutil.Process]:
+    """Every process that works in this copy."""
+    for process in psutil.process_iter(["cwd"]):
+        if (process.info["cwd"] or "").startswith(str(copy)):
+            yield process
+
+
+def _wait_until_idle(copy: Path) -> None:
+    latest = time.monotonic() + IDLE_LATEST
+    before = _computed(copy)
+    while time.monotonic() < latest:
+        time.sleep(IDLE_SECONDS)
+        now = _computed(copy)
+        if (
+            sum(max(0.0, used - before.get(pid, 0.0)) for pid, used in now.items())
+            < IDLE_SHARE * IDLE_SECONDS
+        ):
+            return
+        before = now
+
+
+def _computed(copy: Path) -> dict[int, float]:
+    """Seconds of processor time, by process."""
+    used = {}
+    for process in _ours(copy):
+        with suppress(psutil.NoSuchProcess):
+            used[process.pid] = sum(process.cpu_times()[:2])
+    return used
+
+
 def _weight(copy: Path) -> float:
     """Megabytes, each shared page divided by its users, of every process that this copy started."""
     weights = []
-    for process in psutil.process_iter(["cwd"]):
-        if (process.info["cwd"] or "").startswith(str(copy)):
-            with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
-                weights.append(process.memory_full_info().pss)
+    for process in _ours(copy):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            weights.append(process.memory_full_info().pss)
     if not weights:
         raise RuntimeError("nothing of the copy runs")
     return sum(weights) / 2**20
