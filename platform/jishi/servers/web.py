@@ -21,7 +21,7 @@ THREADS = 8  # per worker; requests wait for PostgreSQL and for the pen, so more
 PR_SET_PDEATHSIG = 1
 # Seconds a thread may compute before another gets its turn. Whoever holds a market's pen waits for PostgreSQL many
 # times in a request; with Python's 5 ms it would stand behind a busy neighbour as often, and everybody behind it.
-TURN = 0.0005
+TURN = 0.002
 
 
 def load_application() -> Callable[..., Any]:

@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from common.api.problems import TYPE as PROBLEM
+from common.batch import dumps, rows
 from common.errors import Refusal, Unavailable
 from common.gathering import Desk, desk
 from common.moments import show
@@ -40,9 +41,9 @@ SEE = f"""
     SELECT o.schema, v.n, public.jishi_view(v.cookie, coalesce(o.member_id, v.member), v.page, v.source, v.shop,
                                             v.listing, v.section, v.stay, v.at)
       FROM opened o,
-           unnest(%s::bigint[], %s::bigint[], %s::int2[], %s::int2[], %s::bigint[], %s::bigint[], %s::int[],
-                  %s::int[], %s::timestamptz[])
-           WITH ORDINALITY AS v(cookie, member, page, source, shop, listing, section, stay, at, n)
+           ROWS FROM (json_to_recordset(%s::json) AS (cookie bigint, member bigint, page int2, source int2, shop bigint,
+                      listing bigint, section int, stay int, at timestamptz)) WITH ORDINALITY
+           AS v(cookie, member, page, source, shop, listing, section, stay, at, n)
      WHERE o.path IS NOT NULL AND o.scope IN ('admin', 'member') AND o.schema IS NOT NULL
        AND (o.member_id IS NULL OR coalesce(v.member, o.member_id) = o.member_id)
 """
@@ -52,7 +53,7 @@ SEE = f"""
 class _View:
     """What SEE is given of it, and what came of it: `at` when it was written, `lost` when nobody knows."""
 
-    given: list[Any]
+    given: dict[str, Any]
     at: datetime | None = None
     lost: bool = False
     done: bool = False
@@ -83,12 +84,8 @@ def _serve(key: str, waiting: deque[_View]) -> None:
     """Write the views that wait; when one of several is refused, nothing is, and each goes to the door alone."""
     views = [waiting.popleft() for _ in range(min(len(waiting), MOST))]
     try:
-        with (
-            transaction.atomic() if connection.in_atomic_block else nullcontext(),
-            connection.cursor() as cursor,
-        ):
-            cursor.execute(SEE, [key, *map(list, zip(*(view.given for view in views), strict=True))])
-            seen = cursor.fetchall()
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            seen = rows(SEE, [key, dumps([view.given for view in views])])
         for schema, n, at in seen:
             views[n - 1].at = at
             noted(schema)
@@ -105,10 +102,10 @@ def _answer(data: dict[str, Any], status: int, kind: str = "application/json") -
     return HttpResponse(orjson.dumps(data), status=status, content_type=kind)
 
 
-def _given(row: object) -> list[Any]:
+def _given(row: object) -> dict[str, Any]:
     read = read_row(row)
-    return [
-        visitor_number(read["cookie"]), read["member"], PAGE[read["page"]].code,
-        SOURCE[read["source"]].code, read["shop"], read["listing"], read["section"],
-        read["stay"], read["at"],
-    ]  # fmt: skip
+    return {
+        "cookie": visitor_number(read["cookie"]), "member": read["member"], "page": PAGE[read["page"]].code,
+        "source": SOURCE[read["source"]].code, "shop": read["shop"], "listing": read["listing"],
+        "section": read["section"], "stay": read["stay"], "at": read["at"],
+    }  # fmt: skip
