@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from common.api import idempotency
 from common.errors import Refusal
-from common.gathering import Desk, desk
+from common.gathering import Asking, Desk, desk
 
 MOST = 200  # in one transaction, so that nobody waits long for the others
 Pen = Callable[..., AbstractContextManager[Any]]
@@ -37,7 +37,7 @@ class Joint:
 
 
 @dataclass(eq=False, slots=True)
-class _Asked:
+class _Asked(Asking):
     joint: Joint
     request: Request
     status: int
@@ -45,7 +45,6 @@ class _Asked:
     secrets: Sequence[str]
     answer: Response | None = None
     refusal: Refusal | None = None
-    done: bool = False
     alone: bool = False  # it has to ask again, by itself
 
 
@@ -72,8 +71,8 @@ def act(
     return asked.answer
 
 
-def _serve(waiting: deque[_Asked], asked: _Asked, pen: Pen) -> None:
-    """Win the pen, then serve who waits by now; `asked` is the caller's own, and not always the first."""
+def _serve(waiting: deque[_Asked], asked: _Asked, pen: Pen) -> list[_Asked]:
+    """Win the pen, then serve who waits by now, and give them; `asked` is the caller's own, and not always the first."""
     batch: list[_Asked] = []
     try:
         with pen(few=True) as moment:
@@ -87,8 +86,7 @@ def _serve(waiting: deque[_Asked], asked: _Asked, pen: Pen) -> None:
             raise
         for each in batch:
             each.answer, each.refusal, each.alone = None, None, True
-    for each in batch:
-        each.done = True
+    return batch
 
 
 def _gathered(waiting: deque[_Asked]) -> list[_Asked]:

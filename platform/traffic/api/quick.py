@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from common.api.problems import TYPE as PROBLEM
 from common.batch import dumps, rows
 from common.errors import Refusal, Unavailable
-from common.gathering import Desk, desk
+from common.gathering import Asking, Desk, desk
 from common.moments import show
 from traffic.actions import visitor_number
 from traffic.reading import read_row
@@ -50,13 +50,12 @@ SEE = f"""
 
 
 @dataclass(eq=False, slots=True)
-class _View:
+class _View(Asking):
     """What SEE is given of it, and what came of it: `at` when it was written, `lost` when nobody knows."""
 
     given: dict[str, Any]
     at: datetime | None = None
     lost: bool = False
-    done: bool = False
 
 
 def at_once(request: HttpRequest) -> HttpResponse | None:
@@ -80,7 +79,7 @@ def at_once(request: HttpRequest) -> HttpResponse | None:
     return _answer({"at": show(view.at)}, 201) if view.at else None
 
 
-def _serve(key: str, waiting: deque[_View]) -> None:
+def _serve(key: str, waiting: deque[_View]) -> list[_View]:
     """Write the views that wait; when one of several is refused, nothing is, and each goes to the door alone."""
     views = [waiting.popleft() for _ in range(min(len(waiting), MOST))]
     try:
@@ -93,9 +92,7 @@ def _serve(key: str, waiting: deque[_View]) -> None:
         lost = connection.connection is None or connection.connection.closed
         for view in views:
             view.lost = lost
-    finally:
-        for view in views:
-            view.done = True
+    return views
 
 
 def _answer(data: dict[str, Any], status: int, kind: str = "application/json") -> HttpResponse:
