@@ -231,7 +231,7 @@ class Credit(models.Model):
     `id` is twice the member's plus one for the buyer's role. `recent_*`: the good rate's window.
     `answers` and the
     three sums (hundredths of a star) run ahead of what is published (`Index`): nobody is shown them.
-    `voices`: answers with stars ever added up. `told_level`: the level the member was last told of.
+    `spoken`: answers with stars ever added up, silence aside. `told_level`: the level the member was last told of.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -246,7 +246,7 @@ class Credit(models.Model):
     uncounted = models.IntegerField(default=0)
     recent_good = models.IntegerField(default=0)
     recent_all = models.IntegerField(default=0)
-    voices = models.IntegerField(default=0)
+    spoken = models.IntegerField(default=0)
     answers = models.IntegerField(default=0)
     description = models.BigIntegerField(default=0)
     service = models.BigIntegerField(default=0)
@@ -268,19 +268,22 @@ class Credit(models.Model):
                 name="sums_of_stars_are_not_negative",
             ),
         ]
+        indexes = [
+            models.Index(fields=["id"], condition=~Q(told_level=F("level")), name="grades_to_be_told"),
+        ]
 
 
 class Index(models.Model):
     """A seller's three indices as last published (hundredths of a star); `id` is the member's.
 
-    `voices`: what `Credit.voices` was then, so that who has too few new answers is passed over quickly.
+    `spoken`: what `Credit.spoken` was then, so that who has too few new answers is passed over quickly.
     """
 
     id = models.BigIntegerField(primary_key=True)
     member = models.ForeignKey(Member, models.PROTECT, related_name="+", db_index=False)
     section_id = models.IntegerField()
     on = models.DateField()
-    voices = models.BigIntegerField()
+    spoken = models.BigIntegerField()
     answers = models.BigIntegerField()
     description = models.SmallIntegerField(null=True)
     service = models.SmallIntegerField(null=True)

@@ -35,3 +35,5 @@ class Member(Fact):
                 name="region_has_six_or_nine_digits",
             ),
         ]
+        # Few are ever sealed; whoever decides what verdicts count asks for them again and again.
+        indexes = [models.Index(fields=["id"], condition=Q(status="sealed"), name="sealed_accounts")]

@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from hashlib import sha256
 
-from common.batch import dumps, execute, one, rows
+from common.batch import dumps, execute, rows
 from regime.levers import Regime
 
 COUNTS = ("points", "good", "neutral", "bad", "uncounted", "recent_good", "recent_all")
-STARS = ("voices", "answers", "description", "service", "delivery")
+STARS = ("spoken", "answers", "description", "service", "delivery")
 SUMMED = COUNTS + STARS
 
 
@@ -55,7 +55,7 @@ SUMS = f"""
         count(*) FILTER (WHERE reason > 0) AS uncounted,
         count(*) FILTER (WHERE {RECENT} AND verdict = 1 AND reason = 0) AS recent_good,
         count(*) FILTER (WHERE {RECENT} AND reason = 0 AND (verdict <> 0 OR %(neutral)s)) AS recent_all,
-        count(description) AS voices,
+        count(description) FILTER (WHERE NOT silent) AS spoken,
         count(description) FILTER (WHERE {INDEXED}) AS answers,
         coalesce(sum(description) FILTER (WHERE {INDEXED}), 0) AS description,
         coalesce(sum(service) FILTER (WHERE {INDEXED}), 0) AS service,
@@ -90,20 +90,20 @@ REBUILD = (
     "DELETE FROM ratings_recount",
 )
 
-# `new` rows add to everything, those in a window to its sums (`rate`, `stars`: 1); rows that leave a window
-# take from them (-1). Plain integers, so that nothing is added up as numeric.
+# `new` rows add to everything; a row that comes into a window adds to its sums (`rate`, `stars`: 1), one that
+# leaves it takes from them (-1). Plain integers, so that nothing is added up as numeric. One pass over the days
+# that matter, grouped by one expression and in no order: so the planner knows how many come out and that each is
+# there once, keeps them in memory and reads the cache's pages once, in the order they lie in.
 DELTA = f"""
     WITH moved AS (
-        SELECT {GROUPED} AS id, 1 AS new, ({RECENT})::int AS rate, ({INDEXED})::int AS stars,
-               points, verdict, reason, description, service, delivery
-          FROM ratings_weight WHERE "on" > %(before)s AND "on" <= %(through)s
-         UNION ALL
-        SELECT {GROUPED}, 0, -("on" > %(rate_before)s AND "on" <= %(rate_after)s)::int,
-               -("on" > %(index_before)s AND "on" <= %(index_after)s)::int,
-               points, verdict, reason, description, service, delivery
+        SELECT {GROUPED} AS id, ("on" > %(before)s)::int AS new,
+               ({RECENT})::int - ("on" > %(rate_before)s AND "on" <= %(before)s)::int AS rate,
+               ({INDEXED})::int - ("on" > %(index_before)s AND "on" <= %(before)s)::int AS stars,
+               points, verdict, reason, silent, description, service, delivery
           FROM ratings_weight
-         WHERE "on" > least(%(rate_before)s::date, %(index_before)s::date)
-           AND "on" <= least(greatest(%(rate_after)s::date, %(index_after)s::date), %(before)s::date)
+         WHERE "on" > %(before)s AND "on" <= %(through)s
+            OR "on" > %(rate_before)s AND "on" <= least(%(rate_after)s::date, %(before)s::date)
+            OR "on" > %(index_before)s AND "on" <= least(%(index_after)s::date, %(before)s::date)
     ),
     fresh AS (
         SELECT id, sum(points * new) AS points,
@@ -114,12 +114,12 @@ DELTA = f"""
                coalesce(sum(rate) FILTER (WHERE verdict = 1 AND reason = 0), 0) AS recent_good,
                coalesce(sum(rate) FILTER (WHERE reason = 0 AND (verdict <> 0 OR %(neutral)s)), 0)
                    AS recent_all,
-               count(description) FILTER (WHERE new = 1) AS voices,
+               count(description) FILTER (WHERE new = 1 AND NOT silent) AS spoken,
                coalesce(sum(stars) FILTER (WHERE description IS NOT NULL), 0) AS answers,
                coalesce(sum(stars * description), 0) AS description,
                coalesce(sum(stars * service), 0) AS service,
                coalesce(sum(stars * delivery), 0) AS delivery
-          FROM moved GROUP BY id ORDER BY id  -- so that the cache's pages are met one after the other
+          FROM moved GROUP BY id
     )
     MERGE INTO ratings_credit c USING fresh f ON c.id = f.id
      WHEN MATCHED THEN UPDATE SET level = {LEVEL.format(points="c.points + f.points")},
@@ -152,18 +152,20 @@ def rebuild(days: Window, levers: Regime) -> None:
         execute(statement, params(days, levers))
 
 
-def update(before: Window, days: Window, levers: Regime) -> None:
-    """Add up what the days after `before.through` brought, what left the windows,
-    and whoever is to be recounted."""
+def update(before: Window, days: Window, levers: Regime) -> list[int]:
+    """Add up what the days after `before.through` brought, what left the windows, and whoever is to be
+    recounted: returns the ids of the latter."""
     given = params(days, levers) | {
         "before": before.through,
         "rate_before": before.rate_after,
         "index_before": before.index_after,
     }
     execute(DELTA, given)
-    if one("SELECT EXISTS (SELECT FROM ratings_recount)"):
+    recounted = [row[0] for row in rows("SELECT id FROM ratings_recount ORDER BY id")]
+    if recounted:
         execute(AGAIN, given)
         execute("DELETE FROM ratings_recount")
+    return recounted
 
 
 def odd(days: Window, levers: Regime) -> list[int]:

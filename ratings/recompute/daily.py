@@ -14,6 +14,7 @@ from ratings.rules import grade
 from regime import queries as regime
 from regime.levers import Regime
 
+# In the order of the partial index `grades_to_be_told`, so that it is read and not the whole table.
 MOVED = """
     SELECT id, member_id, role, points, told_level AS before, level FROM ratings_credit
      WHERE told_level <> level ORDER BY id
@@ -36,11 +37,13 @@ def run(*, at: datetime, full: bool = False) -> None:
     days = credit.window(through, levers)
     decisions.settle_accounts()
     before = credit.window(last, levers) if last is not None else None
+    k = levers.dsr.publish_after_count
     if before is None or full or under != credit.digest(levers):
         credit.rebuild(days, levers)
+        indices.publish(None, days, k)
     else:
-        credit.update(before, days, levers)
-    indices.publish(before, days, levers.dsr.publish_after_count)
+        recounted = credit.update(before, days, levers)
+        indices.publish(before, days, k, recounted)
     execute(KEEP, [through, credit.digest(levers)])
     _tell(levers, at)
 

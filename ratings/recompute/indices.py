@@ -9,36 +9,60 @@ When no answer is left in the window the indices are withdrawn, which says nothi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from common.batch import execute, one
 from ratings.recompute.credit import Window
 
 # Rounded half up to hundredths of a star, whole numbers only.
 MEAN = "((2 * c.{0} + c.answers) / (2 * c.answers))::smallint"
-READY = f"""
-    SELECT c.member_id, s.section_id, c.voices, c.answers,
-           {", ".join(f"{MEAN.format(name)} AS {name}" for name in ("description", "service", "delivery"))}
-      FROM {{candidates}} n
-      JOIN ratings_credit c ON c.id = n.subject_id * 2
-      JOIN shops_shop s ON s.owner_id = n.subject_id
-      LEFT JOIN ratings_index i ON i.id = n.subject_id
-     CROSS JOIN LATERAL (
-        SELECT count(DISTINCT w.rater_id) FILTER (WHERE NOT w.silent) AS people, count(*) AS voices
-          FROM ratings_weight w
-         WHERE w.subject_id = n.subject_id AND w.as_seller AND w.on > coalesce(i.on, '-infinity')
-         AND w.on <= %(through)s
-           AND w.on > %(index_after)s AND w.description IS NOT NULL) a
-     WHERE c.answers > 0 AND c.voices - coalesce(i.voices, 0) >= %(k)s
-       AND (a.people >= %(k)s OR a.people = 0 AND a.voices >= %(k)s)
+MEANS = ", ".join(f"{MEAN.format(name)} AS {name}" for name in ("description", "service", "delivery"))
+# Whose sums of stars changed by days that came or left, and whether an answer is new. Grouped by one expression,
+# so that the planner knows how many there are and that each is there once: it keeps them in memory and reads the
+# caches once, past them.
+TOUCHED = """
+    SELECT subject_id * 2 AS id, bool_or("on" > %(before)s) AS new
+      FROM ratings_weight
+     WHERE as_seller AND description IS NOT NULL
+       AND ("on" > %(before)s AND "on" <= %(through)s
+            OR "on" > %(index_before)s AND "on" <= least(%(index_after)s::date, %(before)s::date))
+     GROUP BY subject_id * 2
 """
-NEW = """(SELECT DISTINCT subject_id FROM ratings_weight
-           WHERE "on" > %(before)s AND "on" <= %(through)s AND as_seller AND description IS NOT NULL)"""
-EVERYBODY = "(SELECT id / 2 AS subject_id FROM ratings_credit WHERE id %% 2 = 0)"
-EMPTY = """
-    SELECT i.id, i.section_id, c.voices, 0, NULL::smallint, NULL::smallint, NULL::smallint
-      FROM ratings_index i JOIN ratings_credit c ON c.id = i.id * 2 WHERE i.answers > 0 AND c.answers = 0
-"""
-PUBLISH = """
-    WITH ready AS ({ready} UNION ALL {empty}),
+EVERYBODY = "SELECT id, TRUE AS new FROM ratings_credit WHERE id %% 2 = 0"
+# Step by step, so that what is dear is asked of few. `asked`: who has answers that are new and, by the two counts
+# of those who spoke, from nobody or from enough (the counts tell nothing of who left the window unpublished: then
+# too), and who has no answer left. `heard`: those of the former whose new answers are indeed from enough people.
+# Whoever was recounted may have lost the last answer to a ruling.
+PUBLISH = f"""
+    WITH asked AS MATERIALIZED (
+        SELECT c.member_id, c.spoken, c.answers, c.description, c.service, c.delivery, i.section_id, i.on
+          FROM ({{touched}}) t
+          JOIN ratings_credit c ON c.id = t.id AND (t.new OR c.answers = 0)
+          LEFT JOIN ratings_index i ON i.id = c.member_id
+         WHERE CASE WHEN c.answers = 0 THEN i.answers > 0
+                    ELSE i.on IS NULL OR i.on <= %(index_after)s
+                         OR abs(c.spoken - i.spoken) NOT BETWEEN 1 AND %(k)s - 1 END
+    ),
+    heard AS MATERIALIZED (
+        SELECT c.*
+          FROM asked c
+         CROSS JOIN LATERAL (
+            SELECT count(DISTINCT w.rater_id) FILTER (WHERE NOT w.silent) AS people, count(*) AS voices
+              FROM ratings_weight w
+             WHERE w.subject_id = c.member_id AND w.as_seller AND w.on > coalesce(c.on, '-infinity')
+               AND w.on <= %(through)s AND w.on > %(index_after)s AND w.description IS NOT NULL) a
+         WHERE c.answers > 0 AND (a.people >= %(k)s OR a.people = 0 AND a.voices >= %(k)s)
+    ),
+    ready AS (
+        SELECT c.member_id, s.section_id, c.spoken, c.answers, {MEANS}
+          FROM heard c JOIN shops_shop s ON s.owner_id = c.member_id
+         UNION
+        SELECT member_id, section_id, spoken, 0, NULL, NULL, NULL FROM asked WHERE answers = 0
+         UNION
+        SELECT i.id, i.section_id, c.spoken, 0, NULL, NULL, NULL
+          FROM ratings_credit c JOIN ratings_index i ON i.id = c.member_id
+         WHERE c.id = ANY(%(recounted)s::bigint[]) AND c.role = 'seller' AND c.answers = 0 AND i.answers > 0
+    ),
     kept AS (
         INSERT INTO ratings_publication
                (id, member_id, section_id, "on", answers, description, service, delivery)
@@ -48,11 +72,11 @@ PUBLISH = """
           FROM ready ORDER BY member_id
     )
     INSERT INTO ratings_index
-           (id, member_id, section_id, "on", voices, answers, description, service, delivery)
-    SELECT member_id, member_id, section_id, %(through)s, voices, answers, description, service, delivery
+           (id, member_id, section_id, "on", spoken, answers, description, service, delivery)
+    SELECT member_id, member_id, section_id, %(through)s, spoken, answers, description, service, delivery
       FROM ready ORDER BY member_id
         ON CONFLICT (id) DO UPDATE SET section_id = excluded.section_id, "on" = excluded.on,
-        answers = excluded.answers, voices = excluded.voices,
+        answers = excluded.answers, spoken = excluded.spoken,
            description = excluded.description, service = excluded.service, delivery = excluded.delivery
 """
 # Every shop counts once, whatever its size; rounded half up.
@@ -68,17 +92,21 @@ AVERAGES = """
 """
 
 
-def publish(before: Window | None, days: Window, k: int) -> int:
-    """Publish every index that may be; returns how many. `before` None: look at everybody."""
-    candidates = NEW if before else EVERYBODY
-    statement = PUBLISH.format(ready=READY.format(candidates=candidates), empty=EMPTY)
+def publish(before: Window | None, days: Window, k: int, recounted: Sequence[int] = ()) -> int:
+    """Publish every index that may be; returns how many.
+
+    `before`: the windows of the run before, None to look at everybody. `recounted`: ids of the credit rows that
+    were added up anew.
+    """
     given = {
         "before": before.through if before else None,
+        "index_before": before.index_after if before else None,
         "through": days.through,
         "index_after": days.index_after,
         "k": k,
+        "recounted": list(recounted),
     }
-    published = execute(statement, given)
+    published = execute(PUBLISH.format(touched=TOUCHED if before else EVERYBODY), given)
     execute(AVERAGES, given)
     return published
 

@@ -4,19 +4,23 @@ them."""
 from __future__ import annotations
 
 from datetime import date, timedelta
+from importlib import import_module
 
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from common.batch import dicts, rows
+from common.batch import dicts, execute, rows
 from common.moments import start_of
-from ratings import queries
+from ratings import actions, queries
+from ratings.actions import reveal
+from ratings.queries import feedback
 from ratings.recompute import daily
 from ratings.rules import dispatch_stars
 from regime.shipped import shipped
 from tests.ratings.fair import Fair
 from tests.ratings.histories import Told, write
+from worlds.pen import writing
 
 
 def publications(fair: Fair, nick: str = "bob") -> list[tuple[int, int, int, int]]:
@@ -69,6 +73,58 @@ def test_silence_hides_nobody_it_does_not_make_the_third_person(fair: Fair) -> N
     fair.rated("fred", "bob", stars=(1,) * 5)
     fair.market.pass_days(16)
     assert len(publications(fair)) == 1
+
+
+def say(fair: Fair, *buyers: int, silent: bool = False) -> None:
+    """Each of these buyers' answers about bob is revealed now."""
+    with writing() as moment:
+        told = [
+            Told(buyer, buyer, 0, 1, stars=(5,) * 3 if silent else (1,) * 3, silent=silent)
+            for buyer in buyers
+        ]
+        reveal(write(fair, told), at=moment.at)
+
+
+def test_who_spoke_and_left_the_window_unheard_does_not_silence_the_silent(fair: Fair) -> None:
+    fair.set_lever(dsr__window_months=1)
+    say(fair, 1, 2, 3)
+    fair.close_day()
+    say(fair, 4)
+    for buyer in (5, 6, 7):
+        fair.market.pass_days(14)
+        say(fair, buyer, silent=True)
+        fair.close_day()
+    assert [row[:2] for row in publications(fair)] == [(3, 100), (3, 500)]
+
+
+def test_a_ruling_that_takes_the_last_answers_withdraws_the_index(fair: Fair) -> None:
+    keys = [fair.rated(nick, "bob") for nick in ("amei", "bela", "carl")]
+    fair.close_day()
+    with writing() as moment:
+        orders = [fair.feedback(key)["order_id"] for key in keys]
+        actions.strike(feedback.of_orders(orders), reason="fake_trade", why="", at=moment.at)
+    assert fair.standing("bob").dsr is not None
+    fair.close_day()
+    assert fair.standing("bob").dsr is None
+    assert [row[0] for row in publications(fair)] == [3, 0]
+
+
+def test_a_market_of_before_is_given_the_counts_of_who_spoke(fair: Fair) -> None:
+    """The migration's own statements come to what the daily runs have counted."""
+    for buyers, silent in (((1, 2, 3), False), ((4, 5), True), ((6,), False), ((1, 2), False)):
+        say(fair, *buyers, silent=silent)
+        fair.close_day()
+    kept = [f"SELECT id, spoken FROM ratings_{table} ORDER BY id" for table in ("credit", "index")]
+    counted = [rows(statement) for statement in kept]
+    assert (fair.ids["bob"] * 2, 6) in counted[0]
+    assert counted[1] == [(fair.ids["bob"], 6)]
+    execute("UPDATE ratings_credit SET spoken = 99")
+    execute("UPDATE ratings_index SET spoken = 99")
+    for statement in import_module("ratings.migrations.0003_who_spoke_is_counted").counted(
+        "AND NOT w.silent"
+    ):
+        execute(statement)
+    assert [rows(statement) for statement in kept] == counted
 
 
 def test_only_the_first_three_trades_of_a_pair_in_a_month_enter(fair: Fair) -> None:
@@ -147,14 +203,11 @@ DAYS = st.lists(
 
 @given(days=DAYS)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_between_two_publications_at_least_three_peoples_stars_changed_or_none(
+def test_an_index_moves_by_three_peoples_stars_or_by_none_and_then_at_once(
     fair: Fair, days: list[list[tuple[int, int, bool]]]
 ) -> None:
-    from ratings.actions import reveal
-    from worlds.pen import writing
-
     with transaction.atomic():
-        began, n = fair.at, 0
+        n, unheard, due = 0, [], []
         for day in days:
             with writing() as moment:
                 told = []
@@ -165,7 +218,12 @@ def test_between_two_publications_at_least_three_peoples_stars_changed_or_none(
                     )
                 reveal(write(fair, told), at=moment.at) if told else None
             fair.market.pass_days(1)
-            began += timedelta(days=1)
+            unheard += day
+            people = {buyer for buyer, _stars, silent in unheard if not silent}
+            if len(people) >= 3 or (not people and len(unheard) >= 3):
+                due.append(n)
+                unheard = []
+        assert [row[0] for row in rows("SELECT answers FROM ratings_publication ORDER BY id")] == due
         previous = None
         for row in dicts(
             "SELECT * FROM ratings_publication WHERE member_id = %s ORDER BY id", [fair.member("bob")]
