@@ -98,7 +98,12 @@ def test_a_list_too_long_is_refused(path, data):
         ("feedback.reveal", "Sealed", "feedback.reveal", "lever_is_one_of_its_words"),
         ("feedback.reveal", ["sealed"], "feedback.reveal", "lever_is_one_of_its_words"),
         ("feedback.follow_up_visible_at_once", 1, "feedback.follow_up_visible_at_once", "lever_is_yes_or_no"),
-        ("feedback.follow_up_visible_at_once", "yes", "feedback.follow_up_visible_at_once", "lever_is_yes_or_no"),
+        (
+            "feedback.follow_up_visible_at_once",
+            "yes",
+            "feedback.follow_up_visible_at_once",
+            "lever_is_yes_or_no",
+        ),
         ("feedback.edit_to", ["good", "good"], "feedback.edit_to", "lever_names_nothing_twice"),
         ("feedback.edit_to", ["good", "best"], "feedback.edit_to.1", "lever_is_one_of_its_words"),
         ("trade.seller_extension_days", 3, "trade.seller_extension_days", "lever_is_a_list"),
