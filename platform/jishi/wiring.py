@@ -11,19 +11,19 @@ from worlds.clock import Due, Entry
 
 # An event below (left) is told to those above (right), in order, in the same transaction.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
-    "regime.changed": ("search.actions.follow_levers",),
+    "regime.changed": ("search.actions.follow_levers", "search.express.recompute.follow_levers"),
     "member.verified": ("search.actions.relearn_owners",),
-    "shop.edited": ("search.actions.relearn_shops",),
+    "shop.edited": ("search.actions.relearn_shops", "search.express.recompute.follow_shops"),
     "listing.created": ("search.actions.learn",),
-    "listing.edited": ("search.actions.learn",),
-    "listing.relisted": ("search.actions.learn",),
-    "listing.delisted": ("search.actions.forget",),
-    "stock.ran_out": ("search.actions.forget",),
+    "listing.edited": ("search.actions.learn", "search.express.recompute.follow_listings"),
+    "listing.relisted": ("search.actions.learn", "search.express.recompute.follow_listings"),
+    "listing.delisted": ("search.actions.forget", "search.express.recompute.follow_listings"),
+    "stock.ran_out": ("search.actions.forget", "search.express.recompute.follow_listings"),
     "order.placed": ("traffic.actions.count_placed",),
     "order.paid": ("traffic.actions.count_paid",),
-    "order.cancelled": ("search.actions.find_again",),
+    "order.cancelled": ("search.actions.find_again", "search.express.recompute.follow_orders"),
     "order.finished": ("ratings.actions.open_windows",),
-    "refund.succeeded": ("search.actions.find_again",),
+    "refund.succeeded": ("search.actions.find_again", "search.express.recompute.follow_orders"),
 }
 
 # What a market does by itself when a deadline column comes due. Order matters only within one moment.
@@ -106,6 +106,7 @@ TIMETABLE: tuple[Entry, ...] = (
     Entry("the day's traffic is closed", "day", "traffic.recompute.close_days"),
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),
     Entry("what is found is described anew", "day", "search.recompute.run"),
+    Entry("the words of keyword ads are judged anew", "day", "search.express.recompute.everything"),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=12),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=18),
@@ -127,6 +128,7 @@ AUDITS: dict[str, tuple[str, ...]] = {
     "escrow": ("jishi.audits.escrow",),
     "traffic": ("traffic.queries.audit.audit",),
     "search": ("search.recompute.odd",),
+    "ads": ("search.express.recompute.odd",),
 }
 
 # The arithmetic behind a number: what -> the function that tells it, and what it must be given.
@@ -140,6 +142,8 @@ EXPLAINS: dict[str, tuple[str, tuple[str, ...]]] = {
 NOT_HASHED: dict[tuple[str, str], str] = {
     ("*", "recorded_at"): "when this machine wrote it, for debugging",
     ("traffic_pageview", "id"): "a sequence: views are written beside each other, in no order",
+    ("search_express_auction", "id"): "a sequence: searches stand beside each other, in no order",
+    ("search_express_click", "auction_id"): "refers to such a number; the auction's content is hashed",
     ("worlds_idempotencykey", "*"): "answers kept for clients that ask again",
     ("worlds_clock", "uid"): "a cache key, new in every fork",
     ("worlds_clock", "mode"): "how the clock is driven, not what time it is",

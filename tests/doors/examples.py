@@ -94,6 +94,12 @@ def about(action: str, who: str, feedback: str, body: Any) -> dict[str, Example]
     }
 
 
+def ads(noun: str, body: Any, of: str = "", verb: str = "post", end: str = "") -> dict[str, Example]:
+    """A request of Bob's about his keyword ads; `of` the one of that noun, or to make one."""
+    path = f"/api/ads/{noun}s/" + (f"{{{noun}_id}}/{end}" if of else end)
+    return {f"{verb} {path}": E("bob", body, {f"{noun}_id": f"ads_{noun}"} if of else {})}
+
+
 SHOPS = "/api/shops/{shop_id}/"
 GOODS = "/api/listings/{listing_id}/"
 HOOKS = "/api/webhooks/{webhook_id}/"
@@ -201,6 +207,22 @@ EXAMPLES: dict[str, Example] = {
     "post /api/cart/": E("dora", {"listing": "$listing", "quantity": 2}),
     "post /api/cart/batch/": E(body={"rows": [{"member": "$dora", "listing": "$listing"}]}),
     "delete /api/cart/{listing_id}/": E("alice", None, {"listing_id": "listing"}),
+    # keyword ads
+    "post /api/ads/account/topups/": E("bob", {"amount_fen": 5_000}),
+    "post /api/ads/account/withdrawals/": E("bob", {"amount_fen": 100}),
+    **ads("campaign", {"name": "冬", "budget_fen": 4_000, "shop": "$shop"}),
+    **ads("campaign", {"budget_fen": 60_000}, "one", "patch"),
+    **ads("campaign", {"action": "pause"}, "one", end="standing/"),
+    **ads("group", {"bid_fen": 60, "campaign": "$ads_campaign", "listing": "$resting"}),
+    **ads("group", {"bid_fen": 90}, "one", "patch"),
+    **ads("group", {"action": "pause"}, "one", end="standing/"),
+    **ads("creative", {"title": "实木衣柜", "group": "$ads_group"}),
+    **ads("creative", {"title": "原木衣柜"}, "one", "patch"),
+    **ads("creative", None, "one", "delete"),
+    **ads("keyword", {"word": "家具", "group": "$ads_group"}),
+    **ads("keyword", {"rows": [{"word": "家具", "group": "$ads_group"}]}, end="batch/"),
+    **ads("keyword", {"bid_fen": 95}, "one", "patch"),
+    **ads("keyword", {"action": "pause"}, "one", end="standing/"),
     # regime, clock, jobs
     "post /api/regime/changes/": E(body={"changes": {"feedback.window_days": 12}, "why": "试"}),
     "post /api/clock/advance/": E(body=ADVANCE),

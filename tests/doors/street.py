@@ -87,6 +87,7 @@ class Street:
         self.refunds()
         self.feedback()
         self.small_things()
+        self.ads()
 
     def refunds(self) -> None:
         by = {"alice": self.ids["alice"], "bob": self.ids["bob"]}
@@ -133,6 +134,25 @@ class Street:
         [ids["deal"]] = self.do(deals.issue, [deal], by=bob)
         self.do(show_interest, [Act(act, alice, ids["listing"]) for act in ("favourite", "cart")])
         see_one("cookie", page="listing", source="direct", listing=ids["listing"])
+
+    def ads(self) -> None:
+        """Bob advertises his wardrobe."""
+        from search.express.actions import account, campaigns, groups, keywords
+        from search.express.actions.creatives import NewCreative
+        from search.express.actions.creatives import add as write
+
+        ids, bob = self.ids, self.ids["bob"]
+        self.do(account.top_up, [account.Move(bob, 100_000)])
+        [ids["ads_campaign"]] = self.do(
+            campaigns.create, [campaigns.NewCampaign(ids["shop"], f"秋{self.mark}", 50_000)], by=bob
+        )
+        [ids["ads_group"]] = self.do(
+            groups.create, [groups.NewGroup(ids["ads_campaign"], ids["listing"], 80)], by=bob
+        )
+        [ids["ads_creative"]] = self.do(write, [NewCreative(ids["ads_group"], f"好{self.mark}")], by=bob)
+        [ids["ads_keyword"]] = self.do(
+            keywords.add, [keywords.NewKeyword(ids["ads_group"], f"衣柜{self.mark}")], by=bob
+        )
 
     def hook(self) -> None:
         """A webhook with one dead delivery; nobody is ever called."""
