@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from search.alliance.api import market
+from search.alliance.api import market, visits
 
 urlpatterns = [
     path("spaces/", market.SpacesDoor.as_view()),
@@ -20,4 +20,9 @@ urlpatterns = [
     path("contracts/<id:contract_id>/decline/", market.ContractDeclineDoor.as_view()),
     path("contracts/<id:contract_id>/withdraw/", market.ContractWithdrawDoor.as_view()),
     path("contracts/<id:contract_id>/end/", market.ContractEndDoor.as_view()),
+    path("links/", visits.LinksDoor.as_view()),
+    path("clicks/", visits.ClicksDoor.as_view()),
+    path("clicks/batch/", visits.ClickBatchDoor.as_view()),
+    path("views/", visits.AllianceViewsDoor.as_view()),
+    path("views/batch/", visits.AllianceViewBatchDoor.as_view()),
 ]

@@ -6,13 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 from common.batch import dicts
-from search.alliance.actions import contracts, offers, spaces
+from payments.queries import account
+from search.alliance.actions import contracts, links, offers, spaces, visits
 from search.alliance.actions.contracts import Proposal
+from search.alliance.actions.links import NewLink
 from search.alliance.actions.offers import NewOffer
 from search.alliance.actions.spaces import NewPlacement, NewSpace
+from search.alliance.actions.visits import Visit
 from search.alliance.rules import Terms
 from tests.shops.stalls import joined
 from tests.shops.trades import Trades
+from traffic.rules import SOURCE_NAME
 from worlds import clock
 
 CLICK = Terms("click", price_fen=50)
@@ -51,6 +55,52 @@ class Web(Trades):
     def offered(self, rate_bps: int = 1_000, listing: int | None = None) -> int:
         [offer] = self.do(offers.offer, [NewOffer(self.shop, rate_bps, listing)], by=self.bob)
         return int(offer)
+
+    def linked(
+        self, contract: int | None = None, listing: int | None = None, space: int | None = None
+    ) -> str:
+        """The token of a link to bob's shop: on the banner by a contract, else on the blog by the standing offer."""
+        placement = self.banner if contract else None
+        [link] = self.do(
+            links.link, [NewLink(space or self.blog, self.shop, placement, listing, contract)], by=None
+        )
+        return str(dicts("SELECT token FROM search_alliance_link WHERE id = %s", [link])[0]["token"])
+
+    def click(self, token: str, visitor: str = "v1", member: int | None = None) -> int:
+        [done] = self.do(visits.click, [Visit(token, visitor, member)])
+        return int(done["id"])
+
+    def shown(self, token: str, times: int = 1, member: int | None = None) -> None:
+        self.do(visits.view, [Visit(token, f"v{n}", member) for n in range(times)])
+
+    def visit(self, click: int) -> dict[str, Any]:
+        [row] = dicts("SELECT * FROM search_alliance_click WHERE id = %s", [click])
+        return row
+
+    def verdicts(self) -> list[str]:
+        return [row["verdict"] for row in dicts("SELECT verdict FROM search_alliance_click ORDER BY id")]
+
+    def page_views(self) -> list[tuple[str, int | None]]:
+        """(source, charge) of every page view, in order."""
+        found = dicts("SELECT source, charge_id FROM traffic_pageview ORDER BY id")
+        return [(SOURCE_NAME[row["source"]], row["charge_id"]) for row in found]
+
+    def charges(self, *columns: str) -> list[tuple[Any, ...]]:
+        """(earning, seller's fee, owner's fee), or other columns, of every charge."""
+        names = columns or ("earning_fen", "seller_fee_fen", "owner_fee_fen")
+        return [
+            tuple(row[name] for name in names)
+            for row in dicts("SELECT * FROM search_alliance_charge ORDER BY id")
+        ]
+
+    def fen(self, code: str) -> int:
+        """The balance of an account: `member`s by their name here, or a code."""
+        return account(f"member:{getattr(self, code)}" if hasattr(self, code) else code)
+
+    @property
+    def earned(self) -> int:
+        """What stands on wang's alliance account."""
+        return account(f"alliance:{self.wang}")
 
     def contract(self, number: int) -> dict[str, Any]:
         return dicts("SELECT * FROM search_alliance_contract WHERE id = %s", [number])[0]

@@ -86,7 +86,7 @@ def propose(intents: Sequence[Proposal], *, by: int, at: datetime) -> list[int]:
             for p in intents
         ],
     )  # fmt: skip
-    made = _there(ids)
+    made = contracts_of(ids)
     _tell("alliance.contract_proposed", [made[i] for i in ids], at)
     return ids
 
@@ -205,7 +205,7 @@ def end(ids: Sequence[int], *, by: int, at: datetime) -> None:
 @transaction.atomic
 def lapse(ids: Sequence[int], *, at: datetime) -> None:
     """`respond_by` has come: nobody answered."""
-    there = _there(ids)
+    there = contracts_of(ids)
     take(Contract, ids, CONTRACT_STEP["lapse"], settled_at=at)
     _tell(CONTRACT_EVENT["lapse"], [there[i] for i in ids], at)
 
@@ -213,12 +213,12 @@ def lapse(ids: Sequence[int], *, at: datetime) -> None:
 @transaction.atomic
 def run_out(ids: Sequence[int], *, at: datetime) -> None:
     """`ends_at` has come."""
-    there = _there(ids)
+    there = contracts_of(ids)
     take(Contract, ids, CONTRACT_STEP["run_out"], ended_at=at)
     _tell(CONTRACT_EVENT["run_out"], [there[i] for i in ids], at)
 
 
-def _there(ids: Sequence[int]) -> dict[int, Row]:
+def contracts_of(ids: Sequence[int]) -> dict[int, Row]:
     return by_id(CONTRACTS, ids)
 
 
@@ -228,7 +228,7 @@ def _answerable(action: str, ids: Sequence[int], by: int) -> dict[int, Row]:
 
 def _there_of(action: str, ids: Sequence[int], by: int, *, speaking: bool | None) -> dict[int, Row]:
     """The contracts, if `by` is the side whose step it is: who spoke last (`speaking`), the other, or any (None)."""
-    there = _there(ids)
+    there = contracts_of(ids)
     refused = named_twice("contract", ids)
     for n, i in enumerate(ids):
         row = there.get(i)
