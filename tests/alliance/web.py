@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from common.batch import dicts
+from common.batch import dicts, execute
+from events.actions import emit
+from payments.ledger import Posting, post
 from payments.queries import account
 from search.alliance.actions import contracts, links, offers, spaces, visits
 from search.alliance.actions.contracts import Proposal
@@ -14,6 +16,7 @@ from search.alliance.actions.offers import NewOffer
 from search.alliance.actions.spaces import NewPlacement, NewSpace
 from search.alliance.actions.visits import Visit
 from search.alliance.rules import Terms
+from shops.actions import refunds
 from tests.shops.stalls import joined
 from tests.shops.trades import Trades
 from traffic.rules import SOURCE_NAME
@@ -107,3 +110,48 @@ class Web(Trades):
 
     def pass_time(self, **span: float) -> None:
         clock.advance(clock.now() + timedelta(**span))
+
+    # -- sales -----------------------------------------------------------------------------------------------
+
+    def brought(self, buyer: int | None = None, rate_bps: int = 1_000) -> str:
+        """alice (or another) came by a link of wang's blog, at 10 % of the shop's sales; the token."""
+        self.offered(rate_bps)
+        token = self.linked()
+        self.click(token, f"cookie{buyer or self.alice}", buyer or self.alice)
+        return token
+
+    def commissions(self, *columns: str) -> list[tuple[Any, ...]]:
+        """(status, earning, what was paid and stands), or other columns, of every commission."""
+        names = columns or ("status", "earning_fen", "paid_fen")
+        found = dicts("SELECT * FROM search_alliance_commission ORDER BY id")
+        return [tuple(row[name] for name in names) for row in found]
+
+    def refunded(self, order: int, fen: int, line: int = 0) -> None:
+        """Asked for and agreed on, while the trade is open."""
+        refund = self.ask(order, line, amount_fen=fen)
+        self.do(refunds.agree, [refund], by=self.bob)
+
+    def paid_back(self, order: int, fen: int, line: int = 0) -> None:
+        """A refund after the trade's success, as an after-sales service would tell of it (shops has none yet)."""
+        row = self.line(order, line)
+        buyer = self.order(order)["buyer_id"]
+        fact = {
+            "id": 10**6,
+            "members": [],
+            "order": order,
+            "line": row["id"],
+            "buyer": buyer,
+            "amount_fen": fen,
+        }
+
+        def act(*, at: datetime) -> None:
+            execute(
+                "UPDATE shops_orderline SET refunded_fen = refunded_fen + %s WHERE id = %s", [fen, row["id"]]
+            )
+            back = Posting(
+                f"member:{self.bob}", f"member:{buyer}", fen, "after_sale_refund", f"order:{order}"
+            )
+            post([back], at=at)
+            emit("refund.succeeded", [fact], at=at)
+
+        self.do(act)
