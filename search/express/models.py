@@ -81,7 +81,7 @@ class Creative(Row):
     title = models.CharField(max_length=120)
     status = models.CharField(max_length=10)
     faults = ArrayField(models.CharField(max_length=200))
-    words = ArrayField(models.CharField(max_length=rules.WORD_MOST))
+    words = ArrayField(models.TextField())
     created_at = models.DateTimeField()
 
     class Meta:
@@ -108,7 +108,7 @@ class Keyword(Row):
 
     group = models.ForeignKey(AdGroup, models.PROTECT, related_name="+")
     word = models.CharField(max_length=rules.WORD_MOST)
-    words = ArrayField(models.CharField(max_length=rules.WORD_MOST))
+    words = ArrayField(models.TextField())
     match = models.CharField(max_length=10)
     status = models.CharField(max_length=10)
     bid_fen = models.BigIntegerField()
@@ -212,8 +212,8 @@ class AdClick(Fact):
         constraints = [
             CheckConstraint(condition=Q(verdict__in=tuple(rules.VERDICT)), name="a_clicks_verdict_is_known"),
             CheckConstraint(
-                condition=Q(verdict="valid", price_fen__gt=0) | ~Q(verdict="valid") & Q(price_fen=0),
-                name="a_valid_click_is_paid_and_no_other",
+                condition=Q(verdict="valid", price_fen__gte=0) | ~Q(verdict="valid") & Q(price_fen=0),
+                name="only_a_valid_click_is_paid",
             ),
         ]
         indexes = [

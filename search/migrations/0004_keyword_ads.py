@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'click',
                 'db_table': 'search_express_click',
                 'indexes': [models.Index(fields=['at'], name='clicks_of_a_day'), models.Index(fields=['seller_id', 'id'], name='clicks_of_a_seller'), models.Index(condition=models.Q(('verdict', 'valid')), fields=['group_id', 'at'], name='valid_clicks_on_an_ad')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('verdict__in', ('expired', 'stranger', 'own_click', 'repeat', 'ended', 'over_budget', 'unpaid', 'valid'))), name='a_clicks_verdict_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('price_fen__gt', 0), ('verdict', 'valid')), models.Q(models.Q(('verdict', 'valid'), _negated=True), ('price_fen', 0)), _connector='OR'), name='a_valid_click_is_paid_and_no_other')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('verdict__in', ('expired', 'stranger', 'own_click', 'repeat', 'ended', 'over_budget', 'unpaid', 'valid'))), name='a_clicks_verdict_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('price_fen__gte', 0), ('verdict', 'valid')), models.Q(models.Q(('verdict', 'valid'), _negated=True), ('price_fen', 0)), _connector='OR'), name='only_a_valid_click_is_paid')],
             },
         ),
         migrations.CreateModel(
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120)),
                 ('status', models.CharField(max_length=10)),
                 ('faults', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), size=None)),
-                ('words', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)),
+                ('words', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
                 ('created_at', models.DateTimeField()),
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='search.adgroup')),
             ],
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('word', models.CharField(max_length=40)),
-                ('words', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), size=None)),
+                ('words', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
                 ('match', models.CharField(max_length=10)),
                 ('status', models.CharField(max_length=10)),
                 ('bid_fen', models.BigIntegerField()),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from common.batch import dicts, one
+import orjson
+
+from common.batch import dicts, execute, one
 from common.moments import start_of
 from payments.queries import account
+from search.express import auction
 from search.express.actions import account as money
 from search.express.actions import campaigns, creatives, groups, keywords
 from search.express.actions.account import Move
@@ -72,6 +75,22 @@ class Board(Street):
     def moves(self, noun: str, id_: int, action: str) -> None:
         verbs = {"campaign": campaigns, "group": groups, "keyword": keywords}
         self.do(verbs[noun].move, [id_], action, by=None)
+
+    def judged(self, **qualities: int) -> None:
+        """Give words (`k<number>`) a quality by hand; the fixture judges them anew in the end."""
+        self.by_hand = True
+        for name, quality in qualities.items():
+            execute("UPDATE search_express_keyword SET quality = %s WHERE id = %s", [quality, int(name[1:])])
+
+    by_hand = False
+
+    def looks(self, q: str = "衣柜", visitor: str | None = "v1", **more: Any) -> dict[str, Any]:
+        """The paid places of a search."""
+        return orjson.loads(auction.paid(auction.Search(q, visitor, **more)))  # type: ignore[no-any-return]
+
+    def shown(self, q: str = "衣柜", visitor: str | None = "v1", **more: Any) -> list[int]:
+        """The listings in them, best first."""
+        return [result["listing"] for result in self.looks(q, visitor, **more)["results"]]
 
     def funds(self, nick: str) -> int:
         return account(money.code(self.owners[nick]))
