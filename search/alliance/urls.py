@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from search.alliance.api import market, visits
+from search.alliance.api import market, statements, visits
 
 urlpatterns = [
     path("spaces/", market.SpacesDoor.as_view()),
@@ -25,4 +25,10 @@ urlpatterns = [
     path("clicks/batch/", visits.ClickBatchDoor.as_view()),
     path("views/", visits.AllianceViewsDoor.as_view()),
     path("views/batch/", visits.AllianceViewBatchDoor.as_view()),
+    path("statements/", statements.StatementDoor.as_view()),
+    path("charges/", statements.ChargesDoor.as_view()),
+    path("visits/", statements.VisitsDoor.as_view()),
+    path("bills/", statements.BillsDoor.as_view()),
+    path("account/", statements.AllianceAccountDoor.as_view()),
+    path("payouts/", statements.PayoutsDoor.as_view()),
 ]

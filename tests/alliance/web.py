@@ -155,3 +155,23 @@ class Web(Trades):
             emit("refund.succeeded", [fact], at=at)
 
         self.do(act)
+
+    def busy(self) -> dict[str, int]:
+        """A day of everything: clicks paid and repeated, thousands shown, sales settled, refunded, waiting."""
+        banner = self.linked(self.accepted())
+        paid = self.click(banner, "v1")
+        self.click(banner, "v1")
+        thousand = self.accepted(Terms("thousand_views", price_fen=2_000))
+        self.shown(self.linked(thousand), 2_500)
+        self.brought()
+        settled, returned, waiting = self.finished(), self.finished(), self.shipped()
+        self.paid_back(returned, 3_300)
+        self.refunded(waiting, 1_000)
+        self.pass_time(days=1)
+        return {
+            "click": paid,
+            "thousand": thousand,
+            "settled": settled,
+            "returned": returned,
+            "waiting": waiting,
+        }
