@@ -14,7 +14,7 @@ from search.alliance.rules import (
     SOLD_BY,
     SPACE_KINDS,
     SPACE_STATUSES,
-    VERDICTS,
+    VERDICT,
 )
 
 
@@ -185,7 +185,7 @@ class AllianceView(Visit):
         db_table = "search_alliance_view"
         verbose_name = "view"
         constraints = [
-            CheckConstraint(condition=Q(verdict__in=list(VERDICTS)), name="a_view_has_a_known_verdict")
+            CheckConstraint(condition=Q(verdict__in=list(VERDICT)), name="a_view_has_a_known_verdict")
         ]
         indexes = [
             models.Index(fields=["contract", "id"], name="views_to_bill", condition=Q(verdict="valid")),
@@ -211,7 +211,7 @@ class AllianceClick(Visit):
         db_table = "search_alliance_click"
         verbose_name = "click"
         constraints = [
-            CheckConstraint(condition=Q(verdict__in=list(VERDICTS)), name="a_click_has_a_known_verdict"),
+            CheckConstraint(condition=Q(verdict__in=list(VERDICT)), name="a_click_has_a_known_verdict"),
             CheckConstraint(
                 condition=Q(price_fen=0) | Q(price_fen__gt=0, verdict="valid", contract__isnull=False),
                 name="only_a_valid_click_is_paid",

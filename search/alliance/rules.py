@@ -47,21 +47,32 @@ class Sale:
     words: str
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a click or a view; `source`: where the page view it brought counts as coming from."""
+
+    name: str
+    source: str
+    words: str
+
+
 SALES = (
     #    name              unit   words
     Sale("click",          1,     "a price for each valid click"),
     Sale("thousand_views", 1_000, "a price for each whole thousand of views, billed at the day's end"),
     Sale("commission",     None,  "a share of what the visitors it brought pay in that shop"),
 )
-# What became of a click or a view. Only what counts is billed, and only its page view counts as bought.
-VERDICTS = {
-    "valid":       "it counts",
-    "own":         "by the owner of the space or of the shop: nobody pays for their own looking",
-    "repeat":      "by the same visitor or member, on the same ad, within the regime's hours",
-    "ended":       "the space, the placement, the contract or the offer was not open",
-    "over_budget": "the contract's budget does not reach",
-    "unfunded":    "the seller's balance does not reach",
-}
+# What became of a click or a view. Only what counts is billed, and only its page view counts as bought: whoever comes
+# again is a repeat, anybody else came by themselves (as with keyword ads, `search/express/rules.py`).
+VERDICTS = (
+    #       name           page view from  words
+    Verdict("valid",       "alliance", "it counts"),
+    Verdict("own",         "direct",   "by the owner of the space or of the shop: nobody pays for their own looking"),
+    Verdict("repeat",      "repeat",   "by the same visitor or member, on the same ad, within the regime's hours"),
+    Verdict("ended",       "direct",   "the space, the placement, the contract or the offer was not open"),
+    Verdict("over_budget", "direct",   "the contract's budget does not reach"),
+    Verdict("unfunded",    "direct",   "the seller's balance does not reach"),
+)
 # What moved money, and which way: a seller pays, or is paid back.
 CHARGES = {
     "click": 1, "thousands": 1, "commission": 1, "return": -1,
@@ -73,6 +84,7 @@ CONTRACT_STEP = steps_by_action(CONTRACT_STEPS)
 CONTRACT_STATUSES = statuses(CONTRACT_STEPS)
 COMMISSION_STEP = steps_by_action(COMMISSION_STEPS)
 COMMISSION_STATUSES = statuses(COMMISSION_STEPS)
+VERDICT = {verdict.name: verdict for verdict in VERDICTS}
 SALE = {sale.name: sale for sale in SALES}
 SOLD_BY = tuple(SALE)
 CONTRACT_EVENT = {

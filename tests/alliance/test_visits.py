@@ -54,7 +54,7 @@ def test_a_repeat_counts_once_within_the_hours_and_anew_when_they_are_over(web: 
     web.pass_time(minutes=1)
     web.click(token)
     assert web.verdicts() == ["valid", "repeat", "repeat", "valid"]
-    assert [source for source, _ in web.page_views()] == ["alliance", "direct", "direct", "alliance"]
+    assert [source for source, _ in web.page_views()] == ["alliance", "repeat", "repeat", "alliance"]
     assert len(web.charges()) == 2
 
 

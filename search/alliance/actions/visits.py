@@ -19,7 +19,7 @@ from search.alliance.actions.charging import charge, cost, purses
 from search.alliance.actions.finding import Row
 from search.alliance.actions.links import ALL_OFFERS, RATE
 from search.alliance.models import AllianceClick, AllianceView
-from search.alliance.rules import bought
+from search.alliance.rules import VERDICT, bought
 from traffic.actions import NONE, Views, microseconds, see, visitor_number
 from traffic.rules import PAGE, SOURCE, refusal
 
@@ -60,7 +60,7 @@ def click(intents: Sequence[Visit], *, at: datetime) -> list[dict[str, Any]]:
     """Links were followed: {"id", "shop", "listing"} of each. What is valid and sold by the click is paid at once.
 
     Every click brings a page view: of a valid one from source `alliance`, with `rules.bought` as its charge; of
-    another from `direct`, for nobody bought it. Raises `NotFound` (token, member), naming the rows.
+    another from where `rules.VERDICTS` says, for nobody bought it. Raises `NotFound` (token, member), naming the rows.
     """
     links = _links(intents, at)
     past = _Past(intents, links, at)
@@ -252,7 +252,7 @@ def _bring(judged: Judged, ids: Sequence[int], at: datetime) -> None:
                 [PAGE["listing" if number else "shop"].code for number in listings], dtype=np.int64
             ),
             source=np.array(
-                [SOURCE["alliance" if valid else "direct"].code for valid in fair], dtype=np.int64
+                [SOURCE[VERDICT[verdict].source].code for _, _, verdict, _ in judged], dtype=np.int64
             ),
             shop=np.array([row["shop"] for _, row, _, _ in judged], dtype=np.int64),
             listing=np.array([number or NONE for number in listings], dtype=np.int64),

@@ -161,7 +161,7 @@ class AllianceVisitOut(Out):
     shop = serializers.IntegerField()
     contract = serializers.IntegerField(allow_null=True)
     day = serializers.DateField()
-    verdict = serializers.ChoiceField(list(rules.VERDICTS))
+    verdict = serializers.ChoiceField(list(rules.VERDICT))
     price_fen = serializers.IntegerField()
     page_view_charge = serializers.IntegerField(allow_null=True)
     visitor = serializers.IntegerField(allow_null=True, help_text="for the platform alone")
