@@ -3,13 +3,16 @@
 from django.urls import path
 
 from search import api
-from search.express.api import account, campaigns, words
+from search.express.api import account, campaigns, clicks, words
 
 urlpatterns = [
     path("search/", api.SearchDoor.as_view()),
     path("search/suggestions/", api.SuggestionsDoor.as_view()),
     path("search/rules/", api.FormulaDoor.as_view()),
     # keyword ads
+    path("clicks/", clicks.AdClicksDoor.as_view()),
+    path("clicks/batch/", clicks.AdClickBatchDoor.as_view()),
+    path("clicks/<id:click_id>/", clicks.AdClickDoor.as_view()),
     path("ads/account/", account.AdsAccountDoor.as_view()),
     path("ads/account/topups/", account.AdsTopUpDoor.as_view()),
     path("ads/account/withdrawals/", account.AdsWithdrawalDoor.as_view()),

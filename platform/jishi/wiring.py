@@ -106,6 +106,7 @@ TIMETABLE: tuple[Entry, ...] = (
     Entry("the day's traffic is closed", "day", "traffic.recompute.close_days"),
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),
     Entry("what is found is described anew", "day", "search.recompute.run"),
+    Entry("what ads spent beyond their budgets is given back", "day", "search.express.actions.clicks.give_back"),
     Entry("the words of keyword ads are judged anew", "day", "search.express.recompute.everything"),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=12),

@@ -77,6 +77,7 @@ E = Example
 NEW = {"title": "鞋柜", "category": 150102, "price_fen": 9_900, "stock": 5}
 SHOP = {"name": "新店", "section": 15, "subsection": 1501, "region": 320324}
 MEMBER = {"nick": "newcomer", "region": 320324}
+CLICK = {"visitor": "web", "auction": "$ads_auction", "slot": 1}
 GOOD = {"line": "$fresh_line", "verdict": "good"}
 
 
@@ -223,6 +224,8 @@ EXAMPLES: dict[str, Example] = {
     **ads("keyword", {"rows": [{"word": "家具", "group": "$ads_group"}]}, end="batch/"),
     **ads("keyword", {"bid_fen": 95}, "one", "patch"),
     **ads("keyword", {"action": "pause"}, "one", end="standing/"),
+    "post /api/clicks/": E("dora", CLICK),
+    "post /api/clicks/batch/": E(body={"rows": [CLICK]}),
     # regime, clock, jobs
     "post /api/regime/changes/": E(body={"changes": {"feedback.window_days": 12}, "why": "试"}),
     "post /api/clock/advance/": E(body=ADVANCE),

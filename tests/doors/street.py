@@ -150,9 +150,17 @@ class Street:
             groups.create, [groups.NewGroup(ids["ads_campaign"], ids["listing"], 80)], by=bob
         )
         [ids["ads_creative"]] = self.do(write, [NewCreative(ids["ads_group"], f"好{self.mark}")], by=bob)
-        [ids["ads_keyword"]] = self.do(
-            keywords.add, [keywords.NewKeyword(ids["ads_group"], f"衣柜{self.mark}")], by=bob
-        )
+        [ids["ads_keyword"]] = self.do(keywords.add, [keywords.NewKeyword(ids["ads_group"], "衣柜")], by=bob)
+        self.clicked()
+
+    def clicked(self) -> None:
+        """Somebody looks for a wardrobe, and clicks on it; and looks again."""
+        from search.express.actions.clicks import Press, press
+        from search.express.auction import Search, paid
+
+        page = orjson.loads(paid(Search("衣柜")))["auction"]
+        [self.ids["ads_click"]] = [done["id"] for done in self.do(press, [Press(page, 1, "c0")])]
+        self.ids["ads_auction"] = orjson.loads(paid(Search("衣柜")))["auction"]
 
     def hook(self) -> None:
         """A webhook with one dead delivery; nobody is ever called."""

@@ -14,9 +14,9 @@ from common.moments import FIRST, LAST, day_of
 from common.money import MAX_FEN
 from payments.api import KEY, StatementOut
 from payments.queries import statement
-from search.express import queries
 from search.express.actions import account
 from search.express.actions.account import Move
+from search.express.queries import things as queries
 from worlds.clock import now
 
 LINES = 1_000

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api.doors import page
-from search.express import queries
+from search.express.queries import things as queries
 from search.express.rules import BID_MOST_FEN, MATCH
 from worlds.clock import now
 
