@@ -13,6 +13,7 @@ urlpatterns = [
     path("clicks/", clicks.AdClicksDoor.as_view()),
     path("clicks/batch/", clicks.AdClickBatchDoor.as_view()),
     path("clicks/<id:click_id>/", clicks.AdClickDoor.as_view()),
+    path("clicks/<id:click_id>/explain/", clicks.AdClickExplanationDoor.as_view()),
     path("ads/account/", account.AdsAccountDoor.as_view()),
     path("ads/account/topups/", account.AdsTopUpDoor.as_view()),
     path("ads/account/withdrawals/", account.AdsWithdrawalDoor.as_view()),

@@ -129,7 +129,7 @@ AUDITS: dict[str, tuple[str, ...]] = {
     "escrow": ("jishi.audits.escrow",),
     "traffic": ("traffic.queries.audit.audit",),
     "search": ("search.recompute.odd",),
-    "ads": ("search.express.recompute.odd",),
+    "ads": ("search.express.queries.audit.bills", "search.express.recompute.odd"),
 }
 
 # The arithmetic behind a number: what -> the function that tells it, and what it must be given.
@@ -137,6 +137,7 @@ EXPLAINS: dict[str, tuple[str, tuple[str, ...]]] = {
     "credit": ("ratings.queries.explain", ("member",)),
     "rank": ("search.queries.explain.explain_rank", ("query", "listing")),
     "balance": ("payments.queries.standing", ("member",)),
+    "click": ("search.express.queries.explain.click", ("id",)),
 }
 
 # (table or *, column or *) -> why it is not part of a market's meaning.
