@@ -3,7 +3,7 @@
 from django.urls import path
 
 from search import api
-from search.express.api import account, campaigns, clicks, words
+from search.express.api import account, campaigns, clicks, report, words
 
 urlpatterns = [
     path("search/", api.SearchDoor.as_view()),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("ads/account/topups/", account.AdsTopUpDoor.as_view()),
     path("ads/account/withdrawals/", account.AdsWithdrawalDoor.as_view()),
     path("ads/account/statement/", account.AdsStatementDoor.as_view()),
+    path("ads/report/", report.AdReportDoor.as_view()),
     path("ads/campaigns/", campaigns.AdCampaignsDoor.as_view()),
     path("ads/campaigns/<id:campaign_id>/", campaigns.AdCampaignDoor.as_view()),
     path("ads/campaigns/<id:campaign_id>/standing/", campaigns.AdCampaignStandingDoor.as_view()),

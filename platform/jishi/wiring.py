@@ -107,6 +107,7 @@ TIMETABLE: tuple[Entry, ...] = (
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),
     Entry("what is found is described anew", "day", "search.recompute.run"),
     Entry("what ads spent beyond their budgets is given back", "day", "search.express.actions.clicks.give_back"),
+    Entry("the day's report of keyword ads", "day", "search.express.report.close_day"),
     Entry("the words of keyword ads are judged anew", "day", "search.express.recompute.everything"),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=12),
@@ -129,7 +130,11 @@ AUDITS: dict[str, tuple[str, ...]] = {
     "escrow": ("jishi.audits.escrow",),
     "traffic": ("traffic.queries.audit.audit",),
     "search": ("search.recompute.odd",),
-    "ads": ("search.express.queries.audit.bills", "search.express.recompute.odd"),
+    "ads": (
+        "search.express.queries.audit.bills",
+        "search.express.recompute.odd",
+        "search.express.report.odd",
+    ),
 }
 
 # The arithmetic behind a number: what -> the function that tells it, and what it must be given.
