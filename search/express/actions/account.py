@@ -8,9 +8,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from events.actions import emit
 from payments import ledger
 from payments.rules import Posting
-from search.express.actions.common import tell
+from search.express.actions.common import own_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,7 @@ def _move(kind: str, event: str, moves: Sequence[Move], *, at: datetime) -> list
         postings.append(Posting(debit, credit, move.amount_fen, kind, f"member:{move.member}", own))
     posted = ledger.post_each(postings, at=at)
     fresh = {p.id: move for p, move in zip(posted, moves, strict=True) if p.fresh}
-    tell(
-        event,
-        [
-            (id_, move.member, {"member": move.member, "amount_fen": move.amount_fen})
-            for id_, move in fresh.items()
-        ],
-        at=at,
-    )
+    who = [move.member for move in fresh.values()]
+    amounts = [move.amount_fen for move in fresh.values()]
+    emit(event, own_facts(list(fresh), who, member=who, amount_fen=amounts), at=at)
     return [p.id for p in posted]

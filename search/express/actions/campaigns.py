@@ -13,10 +13,11 @@ from common.batch import insert, rows
 from common.errors import Refusal, several
 from common.moments import day_of
 from common.transitions import take
+from events.actions import emit
 from regime import queries as regime
 from regime.levers.attention import Auction as Levers
 from search.express import rules
-from search.express.actions.common import tell, there, to_edit, write
+from search.express.actions.common import own_facts, sellers_of, there, to_edit, write
 from search.express.models import AdCampaign
 from shops.actions.edits import Edit, check_each_once, check_owners
 
@@ -58,8 +59,8 @@ def create(campaigns: Sequence[NewCampaign], *, by: int | None, at: datetime) ->
             for new, facts in zip(campaigns, said, strict=True)
         ],
     )
-    facts = [(id_, owners[new.shop], {"shop": new.shop}) for id_, new in zip(ids, campaigns, strict=True)]
-    tell("campaign.created", facts, at=at)
+    shops_ = [new.shop for new in campaigns]
+    emit("campaign.created", own_facts(ids, [owners[shop] for shop in shops_], shop=shops_), at=at)
     return ids
 
 
@@ -79,11 +80,9 @@ def edit(edits: Sequence[Edit], *, by: int | None, at: datetime) -> None:
             record |= {"budget_edited_on": day.isoformat(), "exhausted_on": day.isoformat() if over else None}
         records.append(record)
     write(AdCampaign, records)
-    tell(
-        "campaign.edited",
-        [(e.id, found[e.id]["seller_id"], {"fields": sorted(e.changes)}) for e in edits],
-        at=at,
-    )
+    ids = [e.id for e in edits]
+    facts = own_facts(ids, sellers_of(ids, found), fields=[sorted(e.changes) for e in edits])
+    emit("campaign.edited", facts, at=at)
 
 
 @transaction.atomic
@@ -91,12 +90,11 @@ def move(ids: Sequence[int], action: str, *, by: int | None, at: datetime) -> No
     """Start, pause or end campaigns (`rules.CAMPAIGN_STEPS`). Raises `Conflict` naming row, status and action."""
     check_each_once(ids)
     found = there("campaign", ids, by)
-    step = rules.CAMPAIGN_STEP[action]
-    take(AdCampaign, ids, step)
-    tell(f"campaign.{TOLD[action]}", [(id_, found[id_]["seller_id"], {}) for id_ in ids], at=at)
+    take(AdCampaign, ids, rules.CAMPAIGN_STEP[action])
+    emit(CAMPAIGN_EVENT[action], own_facts(ids, sellers_of(ids, found)), at=at)
 
 
-TOLD = {"start": "started", "pause": "paused", "end": "ended", "remove": "removed"}
+CAMPAIGN_EVENT = {"start": "campaign.started", "pause": "campaign.paused", "end": "campaign.ended"}
 
 
 def spent_on(ids: Sequence[int], at: datetime) -> dict[int, int]:

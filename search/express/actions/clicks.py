@@ -22,7 +22,7 @@ from payments.rules import FEES, Posting
 from regime import queries as regime
 from regime.levers.attention import Auction as Levers
 from search.express.actions.account import code
-from search.express.actions.common import tell
+from search.express.actions.common import own_facts
 from search.express.models import AdClick
 from search.express.rules import CLICK_WITHIN_MINUTES, VERDICT
 from traffic.actions import NONE, Views, microseconds, see, visitor_number
@@ -207,15 +207,17 @@ def record(judged: Sequence[Judged], exhausted: Mapping[int, int], *, at: dateti
         execute(SPEND, [day_of(at), [j.fact["campaign_id"] for j in valid], [j.price_fen for j in valid]])
     _take_off_line(exhausted, at)
     see(_views(clicks, at), at=at)
-    facts = [
-        {
-            "id": id_,
-            "members": [j.fact["seller_id"]],
-            "verdict": j.verdict,
-            **{name.removesuffix("_id"): j.fact[name] for name in KEPT if name != "seller_id"},
-        }
-        for id_, j in clicks
-    ]
+    facts = own_facts(
+        ids,
+        [j.fact["seller_id"] for j in judged],
+        verdict=[j.verdict for j in judged],
+        campaign=[j.fact["campaign_id"] for j in judged],
+        group=[j.fact["group_id"] for j in judged],
+        keyword=[j.fact["keyword_id"] for j in judged],
+        creative=[j.fact["creative_id"] for j in judged],
+        listing=[j.fact["listing_id"] for j in judged],
+        shop=[j.fact["shop_id"] for j in judged],
+    )
     emit("ad.clicked", facts, at=at)
     return [
         {
@@ -250,7 +252,7 @@ def _take_off_line(exhausted: Mapping[int, int], at: datetime) -> None:
     if exhausted:
         gone = sorted(exhausted)
         execute("UPDATE search_express_campaign SET exhausted_on = %s WHERE id = ANY(%s)", [day_of(at), gone])
-        tell("campaign.exhausted", [(campaign, exhausted[campaign], {}) for campaign in gone], at=at)
+        emit("campaign.exhausted", own_facts(gone, [exhausted[campaign] for campaign in gone]), at=at)
 
 
 def _views(clicks: Sequence[tuple[int, Judged]], at: datetime) -> Views:
@@ -314,5 +316,6 @@ def give_back(*, at: datetime) -> int:
             WHERE s.campaign_id = r.id AND s.day = %s""",
         [[row["id"] for row in found], [row["over_fen"] for row in found], day],
     )
-    tell("ads.returned", [(row["id"], row["seller_id"], {"day": day.isoformat()}) for row in found], at=at)
+    ids, sellers = [row["id"] for row in found], [row["seller_id"] for row in found]
+    emit("ads.returned", own_facts(ids, sellers, day=[day.isoformat()] * len(ids)), at=at)
     return sum(row["over_fen"] for row in found)

@@ -1,17 +1,15 @@
-"""What the verbs share: whose a thing is, edits of some columns, telling its owner."""
+"""What the verbs share: whose a thing is, edits of some columns, what its owner is told."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import models
 
 from common.batch import dicts, update
 from common.errors import Conflict, Refusal, several
-from events.actions import emit
 from shops.actions.edits import Edit, check_changes, check_each_once, check_owners
 
 There = dict[int, dict[str, Any]]
@@ -68,6 +66,13 @@ def write(model: type[models.Model], records: Sequence[Mapping[str, Any]]) -> No
         update(model, group)
 
 
-def tell(name: str, facts: Sequence[tuple[int, int, Mapping[str, Any]]], *, at: datetime) -> None:
-    """Tell each seller alone: (subject, seller, what else). Never a bid, a budget or a quality."""
-    emit(name, [{"id": id_, "members": [seller], **more} for id_, seller, more in facts], at=at)
+def own_facts(ids: Sequence[int], sellers: Sequence[int], **columns: Sequence[Any]) -> list[dict[str, Any]]:
+    """Facts that each seller alone hears, with what `columns` say of each. Never a bid, a budget or a quality."""
+    return [
+        {"id": id_, "members": [seller], **{name: column[n] for name, column in columns.items()}}
+        for n, (id_, seller) in enumerate(zip(ids, sellers, strict=True))
+    ]
+
+
+def sellers_of(ids: Sequence[int], found: There) -> list[int]:
+    return [found[id_]["seller_id"] for id_ in ids]

@@ -12,8 +12,9 @@ from django.db import transaction
 from common.batch import insert, rows
 from common.errors import Conflict, Refusal, several
 from common.transitions import take
+from events.actions import emit
 from search.express import recompute, rules
-from search.express.actions.common import over, tell, there, to_edit, write
+from search.express.actions.common import over, own_facts, sellers_of, there, to_edit, write
 from search.express.models import Creative
 from shops.actions.edits import Edit, check_each_once
 
@@ -53,7 +54,8 @@ def add(creatives: Sequence[NewCreative], *, by: int | None, at: datetime) -> li
             for new, verdict in zip(creatives, judged, strict=True)
         ],
     )
-    _tell(ids, [found[new.group]["seller_id"] for new in creatives], [j["status"] for j in judged], at=at)
+    sellers = sellers_of([new.group for new in creatives], found)
+    emit("creative.audited", own_facts(ids, sellers, status=[j["status"] for j in judged]), at=at)
     recompute.groups(sorted({new.group for new in creatives}), at=at)
     return ids
 
@@ -75,7 +77,8 @@ def edit(edits: Sequence[Edit], *, by: int | None, at: datetime) -> None:
         write(Creative, [{"id": e.id, "title": e.changes["title"], **judged[e.id]} for e in moved])
         take(Creative, [e.id for e in moved], rules.CREATIVE_STEP[action])
     ids = [e.id for e in edits]
-    _tell(ids, [found[id_]["seller_id"] for id_ in ids], [judged[id_]["status"] for id_ in ids], at=at)
+    facts = own_facts(ids, sellers_of(ids, found), status=[judged[id_]["status"] for id_ in ids])
+    emit("creative.audited", facts, at=at)
     recompute.groups(sorted({found[id_]["group_id"] for id_ in ids}), at=at)
 
 
@@ -85,7 +88,7 @@ def remove(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
     check_each_once(ids)
     found = there("creative", ids, by)
     take(Creative, ids, rules.CREATIVE_STEP["remove"])
-    tell("creative.removed", [(id_, found[id_]["seller_id"], {}) for id_ in ids], at=at)
+    emit("creative.removed", own_facts(ids, sellers_of(ids, found)), at=at)
     recompute.groups(sorted({found[id_]["group_id"] for id_ in ids}), at=at)
 
 
@@ -100,10 +103,3 @@ def full(what: str, most: int) -> Refusal:
         f"an ad group has at most {most} {what}", field="group", rule=f"a_group_has_so_many_{what}",
         way_out="Remove some first.", extra={"most": most},
     )  # fmt: skip
-
-
-def _tell(ids: Sequence[int], sellers: Sequence[int], statuses: Sequence[str], *, at: datetime) -> None:
-    facts = [
-        (id_, seller, {"status": status}) for id_, seller, status in zip(ids, sellers, statuses, strict=True)
-    ]
-    tell("creative.audited", facts, at=at)

@@ -11,10 +11,10 @@ from django.db import transaction
 from common.batch import execute, insert, rows
 from common.errors import Conflict, Refusal, several
 from common.transitions import take
+from events.actions import emit
 from regime import queries as regime
 from search.express import rules
-from search.express.actions.campaigns import TOLD
-from search.express.actions.common import over, tell, there, to_edit, write
+from search.express.actions.common import over, own_facts, sellers_of, there, to_edit, write
 from search.express.actions.creatives import NewCreative, add
 from search.express.models import AdGroup
 from shops.actions.edits import Edit, check_each_once, not_there
@@ -72,11 +72,13 @@ def create(groups: Sequence[NewGroup], *, by: int | None, at: datetime) -> list[
             for new in groups
         ],
     )
-    facts = [
-        (id_, found[new.campaign]["seller_id"], {"campaign": new.campaign, "listing": new.listing})
-        for id_, new in zip(ids, groups, strict=True)
-    ]
-    tell("adgroup.created", facts, at=at)
+    facts = own_facts(
+        ids,
+        sellers_of([new.campaign for new in groups], found),
+        campaign=[new.campaign for new in groups],
+        listing=[new.listing for new in groups],
+    )
+    emit("adgroup.created", facts, at=at)
     titles = [new.title or short(listings[new.listing][1]) for new in groups]
     add([NewCreative(id_, title) for id_, title in zip(ids, titles, strict=True)], by=by, at=at)
     return ids
@@ -108,7 +110,8 @@ def edit(edits: Sequence[Edit], *, by: int | None, at: datetime) -> None:
             WHERE k.group_id = g.id AND g.id = ANY(%s) AND k.follows AND k.status <> 'removed' AND k.bid_fen <> g.bid_fen""",
         [at, [e.id for e in edits]],
     )
-    tell("adgroup.edited", [(e.id, found[e.id]["seller_id"], {}) for e in edits], at=at)
+    ids = [e.id for e in edits]
+    emit("adgroup.edited", own_facts(ids, sellers_of(ids, found)), at=at)
 
 
 @transaction.atomic
@@ -123,4 +126,7 @@ def move(ids: Sequence[int], action: str, *, by: int | None, at: datetime) -> No
                 f"UPDATE search_express_{table} SET status = 'removed' WHERE group_id = ANY(%s) AND status <> 'removed'",
                 [list(ids)],
             )
-    tell(f"adgroup.{TOLD[action]}", [(id_, found[id_]["seller_id"], {}) for id_ in ids], at=at)
+    emit(GROUP_EVENT[action], own_facts(ids, sellers_of(ids, found)), at=at)
+
+
+GROUP_EVENT = {"start": "adgroup.started", "pause": "adgroup.paused", "remove": "adgroup.removed"}

@@ -13,10 +13,10 @@ from common.batch import insert, rows
 from common.errors import Conflict, Refusal, several
 from common.moments import show
 from common.transitions import take
+from events.actions import emit
 from regime import queries as regime
 from search.express import recompute, rules
-from search.express.actions.campaigns import TOLD
-from search.express.actions.common import over, tell, there, to_edit, write
+from search.express.actions.common import over, own_facts, sellers_of, there, to_edit, write
 from search.express.actions.creatives import count_in, full
 from search.express.models import Keyword
 from shops.actions.edits import Edit, check_each_once
@@ -60,11 +60,7 @@ def add(keywords: Sequence[NewKeyword], *, by: int | None, at: datetime) -> list
     if refused:
         raise several(refused)
     ids = insert(Keyword, [_record(new, found[new.group]["bid_fen"], at) for new in keywords])
-    facts = [
-        (id_, found[new.group]["seller_id"], {"group": new.group})
-        for id_, new in zip(ids, keywords, strict=True)
-    ]
-    tell("keyword.added", facts, at=at)
+    emit("keyword.added", own_facts(ids, sellers_of(groups, found), group=groups), at=at)
     recompute.keywords(ids, at=at)
     return ids
 
@@ -124,11 +120,9 @@ def edit(edits: Sequence[Edit], *, by: int | None, at: datetime) -> None:
     if refused:
         raise several(refused)
     write(Keyword, records)
-    tell(
-        "keyword.edited",
-        [(e.id, found[e.id]["seller_id"], {"fields": sorted(e.changes)}) for e in edits],
-        at=at,
-    )
+    ids = [e.id for e in edits]
+    facts = own_facts(ids, sellers_of(ids, found), fields=[sorted(e.changes) for e in edits])
+    emit("keyword.edited", facts, at=at)
 
 
 @transaction.atomic
@@ -137,4 +131,7 @@ def move(ids: Sequence[int], action: str, *, by: int | None, at: datetime) -> No
     check_each_once(ids)
     found = there("keyword", ids, by)
     take(Keyword, ids, rules.KEYWORD_STEP[action])
-    tell(f"keyword.{TOLD[action]}", [(id_, found[id_]["seller_id"], {}) for id_ in ids], at=at)
+    emit(KEYWORD_EVENT[action], own_facts(ids, sellers_of(ids, found)), at=at)
+
+
+KEYWORD_EVENT = {"start": "keyword.started", "pause": "keyword.paused", "remove": "keyword.removed"}
