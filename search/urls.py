@@ -3,12 +3,15 @@
 from django.urls import path
 
 from search import api
+from search.alliance import urls as alliance
 from search.express.api import account, campaigns, clicks, report, words
 
 urlpatterns = [
     path("search/", api.SearchDoor.as_view()),
     path("search/suggestions/", api.SuggestionsDoor.as_view()),
     path("search/rules/", api.FormulaDoor.as_view()),
+    # the ad alliance
+    *alliance.urlpatterns,
     # keyword ads
     path("clicks/", clicks.AdClicksDoor.as_view()),
     path("clicks/batch/", clicks.AdClickBatchDoor.as_view()),

@@ -20,15 +20,33 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "listing.delisted": ("search.actions.forget", "search.express.recompute.follow_listings"),
     "stock.ran_out": ("search.actions.forget", "search.express.recompute.follow_listings"),
     "order.placed": ("traffic.actions.count_placed",),
-    "order.paid": ("traffic.actions.count_paid",),
+    "order.paid": ("traffic.actions.count_paid", "search.alliance.actions.commissions.fix"),
     "order.cancelled": ("search.actions.find_again", "search.express.recompute.follow_orders"),
-    "order.finished": ("ratings.actions.open_windows",),
-    "refund.succeeded": ("search.actions.find_again", "search.express.recompute.follow_orders"),
+    "order.finished": ("ratings.actions.open_windows", "search.alliance.actions.commissions.settle"),
+    "refund.succeeded": (
+        "search.actions.find_again",
+        "search.express.recompute.follow_orders",
+        "search.alliance.actions.commissions.follow_refunds",
+    ),
 }
 
 # What a market does by itself when a deadline column comes due. Order matters only within one moment.
 DEADLINES: tuple[Due, ...] = (
     Due("a deal page lapses", "shops_deal", "expires_at", "shops.actions.deals.lapse", "status = 'issued'"),
+    Due(
+        "a proposal of the alliance lapses",
+        "search_alliance_contract",
+        "respond_by",
+        "search.alliance.actions.contracts.lapse",
+        "status = 'proposed'",
+    ),
+    Due(
+        "a contract of the alliance runs out",
+        "search_alliance_contract",
+        "ends_at",
+        "search.alliance.actions.contracts.run_out",
+        "status = 'accepted'",
+    ),
     Due(
         "an unpaid order closes", "shops_order", "pay_by", "shops.actions.orders.expire", "status = 'placed'"
     ),
@@ -104,9 +122,14 @@ DEADLINES: tuple[Due, ...] = (
 # What a market does by itself again and again. At one moment deadlines come first, then these, top to bottom.
 TIMETABLE: tuple[Entry, ...] = (
     Entry("the day's traffic is closed", "day", "traffic.recompute.close_days"),
+    Entry("anonymous clicks are recognised", "day", "search.alliance.actions.commissions.recognise_day"),
+    Entry("commissions owed are collected", "day", "search.alliance.actions.commissions.collect"),
+    Entry("thousands of views are billed", "day", "search.alliance.actions.thousands.bill_thousands"),
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),
     Entry("what is found is described anew", "day", "search.recompute.run"),
-    Entry("what ads spent beyond their budgets is given back", "day", "search.express.actions.clicks.give_back"),
+    Entry(
+        "what ads spent beyond their budgets is given back", "day", "search.express.actions.clicks.give_back"
+    ),
     Entry("the day's report of keyword ads", "day", "search.express.report.close_day"),
     Entry("the words of keyword ads are judged anew", "day", "search.express.recompute.everything"),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
@@ -130,6 +153,7 @@ AUDITS: dict[str, tuple[str, ...]] = {
     "escrow": ("jishi.audits.escrow",),
     "traffic": ("traffic.queries.audit.audit",),
     "search": ("search.recompute.odd",),
+    "alliance": ("search.alliance.queries.audit.audit",),
     "ads": (
         "search.express.queries.audit.bills",
         "search.express.recompute.odd",

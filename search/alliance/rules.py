@@ -87,7 +87,7 @@ COMMISSION_STATUSES = statuses(COMMISSION_STEPS)
 VERDICT = {verdict.name: verdict for verdict in VERDICTS}
 SALE = {sale.name: sale for sale in SALES}
 SOLD_BY = tuple(SALE)
-CONTRACT_EVENT = {
+EVENT = {
     "counter": "alliance.contract_countered",
     "accept": "alliance.contract_accepted",
     "decline": "alliance.contract_declined",

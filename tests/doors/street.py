@@ -88,6 +88,7 @@ class Street:
         self.feedback()
         self.small_things()
         self.ads()
+        self.alliance()
 
     def refunds(self) -> None:
         by = {"alice": self.ids["alice"], "bob": self.ids["bob"]}
@@ -161,6 +162,42 @@ class Street:
         page = orjson.loads(paid(Search("衣柜")))["auction"]
         [self.ids["ads_click"]] = [done["id"] for done in self.do(press, [Press(page, 1, "c0")])]
         self.ids["ads_auction"] = orjson.loads(paid(Search("衣柜")))["auction"]
+
+    def alliance(self) -> None:
+        """Dora's page shows Bob's goods: by the click, by the sale, and by what is still talked about."""
+        from search.alliance.actions import contracts, links, offers, spaces, visits
+        from search.alliance.actions.payouts import Payout, pay_out
+        from search.alliance.rules import Terms
+
+        ids, bob, dora = self.ids, self.ids["bob"], self.ids["dora"]
+        [ids["space"]] = self.do(
+            spaces.open_spaces, [spaces.NewSpace(dora, f"页{self.mark}", "blog", description=self.mark)]
+        )
+        [ids["placement"], ids["rested"]] = self.do(
+            spaces.add_placements,
+            [spaces.NewPlacement(ids["space"], f"{n}{self.mark}") for n in "左右"],
+            by=dora,
+        )
+        self.do(spaces.close, "placement", [ids["rested"]], by=dora)
+        [ids["shut"]] = self.do(spaces.open_spaces, [spaces.NewSpace(dora, f"旧{self.mark}", "forum")])
+        self.do(spaces.close, "space", [ids["shut"]], by=dora)
+        self.do(offers.offer, [offers.NewOffer(ids["shop"], 1_000)], by=bob)
+        proposal = contracts.Proposal(ids["placement"], ids["shop"], Terms("click", price_fen=50))
+        [ids["contract"], ids["proposed"]] = self.do(contracts.propose, [proposal] * 2, by=bob)
+        self.do(contracts.accept, [ids["contract"]], by=dora)
+        place, shop = ids["placement"], ids["shop"]
+        [ids["link"], _] = self.do(
+            links.link,
+            [
+                links.NewLink(ids["space"], shop, place, ids["listing"], ids["contract"]),
+                links.NewLink(ids["space"], shop),
+            ],
+            by=dora,
+        )
+        self.token = links.token_of(ids["link"])
+        self.do(visits.click, [visits.Visit(self.token, f"c{n}") for n in range(3)])
+        self.do(visits.view, [visits.Visit(self.token, "c1")])
+        self.do(pay_out, [Payout(dora, 1)])
 
     def hook(self) -> None:
         """A webhook with one dead delivery; nobody is ever called."""

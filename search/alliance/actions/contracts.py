@@ -29,7 +29,7 @@ from search.alliance.actions.finding import (
     shops,
 )
 from search.alliance.models import Contract
-from search.alliance.rules import CONTRACT_EVENT, CONTRACT_STEP, OTHER_SIDE, OWNER, SHOP, Terms
+from search.alliance.rules import CONTRACT_STEP, OTHER_SIDE, OWNER, SHOP, Terms
 
 CONTRACTS = """
     SELECT c.id, c.status, c.said_by, c.ends_at, c.placement_id AS placement, c.shop_id AS shop,
@@ -151,7 +151,7 @@ def counter(intents: Sequence[Counter], *, by: int, at: datetime) -> None:
             for i in intents
         ],
     )  # fmt: skip
-    _tell(CONTRACT_EVENT["counter"], [there[i] for i in ids], at)
+    _tell(rules.EVENT["counter"], [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -175,7 +175,7 @@ def accept(ids: Sequence[int], *, by: int, at: datetime) -> None:
         raise several(refused)
     starts = Greatest(F("starts_at"), Value(at, output_field=DateTimeField()))
     take(Contract, ids, CONTRACT_STEP["accept"], settled_at=at, starts_at=starts)
-    _tell(CONTRACT_EVENT["accept"], [there[i] for i in ids], at)
+    _tell(rules.EVENT["accept"], [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -183,7 +183,7 @@ def decline(ids: Sequence[int], *, by: int, at: datetime) -> None:
     """The other side does not want it."""
     there = _answerable("decline", ids, by)
     take(Contract, ids, CONTRACT_STEP["decline"], settled_at=at)
-    _tell(CONTRACT_EVENT["decline"], [there[i] for i in ids], at)
+    _tell(rules.EVENT["decline"], [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -191,7 +191,7 @@ def withdraw(ids: Sequence[int], *, by: int, at: datetime) -> None:
     """Who spoke last takes it back."""
     there = _there_of("withdraw", ids, by, speaking=True)
     take(Contract, ids, CONTRACT_STEP["withdraw"], settled_at=at)
-    _tell(CONTRACT_EVENT["withdraw"], [there[i] for i in ids], at)
+    _tell(rules.EVENT["withdraw"], [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -199,7 +199,7 @@ def end(ids: Sequence[int], *, by: int, at: datetime) -> None:
     """Either side ends an accepted contract, at once. What was sold until now is billed."""
     there = _there_of("end", ids, by, speaking=None)
     take(Contract, ids, CONTRACT_STEP["end"], ended_at=at)
-    _tell(CONTRACT_EVENT["end"], [there[i] for i in ids], at)
+    _tell(rules.EVENT["end"], [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -207,7 +207,7 @@ def lapse(ids: Sequence[int], *, at: datetime) -> None:
     """`respond_by` has come: nobody answered."""
     there = contracts_of(ids)
     take(Contract, ids, CONTRACT_STEP["lapse"], settled_at=at)
-    _tell(CONTRACT_EVENT["lapse"], [there[i] for i in ids], at)
+    _tell(rules.EVENT["lapse"], [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -215,7 +215,7 @@ def run_out(ids: Sequence[int], *, at: datetime) -> None:
     """`ends_at` has come."""
     there = contracts_of(ids)
     take(Contract, ids, CONTRACT_STEP["run_out"], ended_at=at)
-    _tell(CONTRACT_EVENT["run_out"], [there[i] for i in ids], at)
+    _tell(rules.EVENT["run_out"], [there[i] for i in ids], at)
 
 
 def contracts_of(ids: Sequence[int]) -> dict[int, Row]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
 from django.db import transaction
 
@@ -28,7 +29,7 @@ class NewLink:
     contract: int | None = None
 
     @property
-    def way(self) -> tuple[int | None, ...]:
+    def way(self) -> tuple[Any, ...]:
         return (self.space, self.placement, self.shop, self.listing, self.contract)
 
 
@@ -96,7 +97,7 @@ def link(intents: Sequence[NewLink], *, by: int | None, at: datetime) -> list[in
     return [made[i.way] for i in intents]
 
 
-def _known(intents: Sequence[NewLink]) -> dict[tuple[int | None, ...], int]:
+def _known(intents: Sequence[NewLink]) -> dict[tuple[Any, ...], int]:
     found = rows(
         """SELECT space_id, placement_id, shop_id, listing_id, contract_id, id FROM search_alliance_link
             WHERE space_id = ANY(%s) AND shop_id = ANY(%s)""",

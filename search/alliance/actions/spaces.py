@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -120,7 +121,7 @@ def _theirs(noun: str, number: int, there: dict[int, dict[str, int]], by: int | 
     return not_yours(noun, number) if by is not None and there[number]["owner"] != by else None
 
 
-NOUNS = {"space": (Space, spaces), "placement": (Placement, placements)}
+NOUNS: dict[str, tuple[Any, Any]] = {"space": (Space, spaces), "placement": (Placement, placements)}
 
 
 @transaction.atomic

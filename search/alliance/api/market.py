@@ -197,7 +197,8 @@ class ProposalIn(TermsIn):
 
 
 def _terms(data: dict[str, Any]) -> rules.Terms:
-    return rules.Terms(**{name: data.get(name) for name in rules.Terms.__slots__})
+    said: dict[str, Any] = {name: data.get(name) for name in rules.Terms.__slots__}
+    return rules.Terms(**said)
 
 
 class ContractsDoor(Door):

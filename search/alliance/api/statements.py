@@ -89,7 +89,8 @@ def _party(request: Request, query: dict[str, Any]) -> tuple[str, int | None]:
 
 
 def _span(query: dict[str, Any]) -> tuple[date, date]:
-    day, month = query.get("day"), query.get("month")
+    day: Any = query.get("day")
+    month: Any = query.get("month")
     if (day is None) == (month is None):
         raise Invalid(
             "name a day, or a month by one of its days", field="day", rule="a_statement_is_of_a_day_or_a_month",
@@ -97,7 +98,7 @@ def _span(query: dict[str, Any]) -> tuple[date, date]:
         )  # fmt: skip
     if day is not None:
         return day, day
-    first = month.replace(day=1)
+    first: date = month.replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
