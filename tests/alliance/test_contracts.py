@@ -113,7 +113,7 @@ def test_terms_that_do_not_fit_are_refused(web: Web, terms: Terms, rule: str) ->
 
 def test_dates_lie_ahead_and_in_order(web: Web) -> None:
     def with_dates(**dates: timedelta) -> list[Proposal]:
-        given = {name: now() + span for name, span in dates.items()}
+        given: dict[str, Any] = {name: now() + span for name, span in dates.items()}
         return [Proposal(web.banner, web.shop, Terms("click", price_fen=50, **given))]
 
     past, day = timedelta(seconds=-1), timedelta(days=1)

@@ -15,6 +15,8 @@ from tests.express.board import Board
 
 FOUR = {"甲": (200, 8_000), "乙": (250, 5_000), "丙": (120, 10_000), "丁": (50, 6_000)}
 
+VISITOR: dict[str, Any] = {"X-Jishi-Visitor": "v1"}
+
 
 def four(board: Board) -> dict[str, int]:
     """A 2.00 x 8, B 2.50 x 5, C 1.20 x 10, D 0.50 x 6: seller to listing."""
@@ -52,7 +54,7 @@ def test_what_is_recorded_holds_the_auction_again(board: Board) -> None:
 def test_nothing_of_bids_or_prices_of_clicks_is_told(board: Board) -> None:
     four(board)
     asking = Asking()
-    answer = asking("get", "/api/search/?q=衣柜&paid=true", **{"X-Jishi-Visitor": "v1"}).json()
+    answer = asking("get", "/api/search/?q=衣柜&paid=true", **VISITOR).json()
     assert set(answer["paid"]) == {"auction", "results"}
     for result in answer["paid"]["results"]:
         assert not {"bid_fen", "quality", "score", "keyword", "campaign"} & set(result)
@@ -77,7 +79,7 @@ def test_a_wrong_parameter_is_refused(board: Board, query: str, field: str) -> N
 
 
 def test_a_long_visitor_is_refused(board: Board) -> None:
-    answer = Asking()("get", "/api/search/?q=衣柜&paid=true", **{"X-Jishi-Visitor": "v" * 65})
+    answer = Asking()("get", "/api/search/?q=衣柜&paid=true", **(VISITOR | {"X-Jishi-Visitor": "v" * 65}))
     assert (answer.status_code, answer.json()["field"]) == (400, "X-Jishi-Visitor")
 
 

@@ -206,7 +206,7 @@ def test_who_clicks_is_not_told_how_a_sellers_budget_stands(board: Board) -> Non
     [buyer] = joined("买家")
     asking = Asking()
     key = asking.member(buyer)
-    search = {"X-Jishi-Visitor": "web"}
+    search: dict[str, Any] = {"X-Jishi-Visitor": "web"}
     page = asking("get", "/api/search/?q=衣柜&paid=true", key=key, **search).json()["paid"]["auction"]
     body = {"auction": page, "slot": 1, "visitor": "web"}
     told = asking("post", "/api/clicks/", body, key=key)

@@ -153,8 +153,8 @@ REACH: dict[str, list[str]] = {"on": [], "paused": ["pause"], "ended": ["end"], 
 )
 def test_every_step_from_every_status(board: Board, noun: str, status: str, action: str) -> None:
     id_ = board.ad()[noun]
-    for step in REACH[status]:
-        board.moves(noun, id_, step)
+    for earlier in REACH[status]:
+        board.moves(noun, id_, earlier)
     step = MODULES[noun][0][action]
     if status in step.sources:
         board.moves(noun, id_, action)
