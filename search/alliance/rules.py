@@ -87,15 +87,6 @@ COMMISSION_STATUSES = statuses(COMMISSION_STEPS)
 VERDICT = {verdict.name: verdict for verdict in VERDICTS}
 SALE = {sale.name: sale for sale in SALES}
 SOLD_BY = tuple(SALE)
-EVENT = {
-    "counter": "alliance.contract_countered",
-    "accept": "alliance.contract_accepted",
-    "decline": "alliance.contract_declined",
-    "withdraw": "alliance.contract_withdrawn",
-    "lapse": "alliance.contract_lapsed",
-    "end": "alliance.contract_ended",
-    "run_out": "alliance.contract_ended",
-}
 NAME_MOST, ADDRESS_MOST, TEXT_MOST = 60, 200, 1_000  # characters
 PRICE_MOST_FEN = 1_000_000  # of a click or a thousand views
 BUDGET_MOST_FEN = 10**12

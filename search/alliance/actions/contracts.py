@@ -151,7 +151,7 @@ def counter(intents: Sequence[Counter], *, by: int, at: datetime) -> None:
             for i in intents
         ],
     )  # fmt: skip
-    _tell(rules.EVENT["counter"], [there[i] for i in ids], at)
+    _tell("alliance.contract_countered", [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -175,7 +175,7 @@ def accept(ids: Sequence[int], *, by: int, at: datetime) -> None:
         raise several(refused)
     starts = Greatest(F("starts_at"), Value(at, output_field=DateTimeField()))
     take(Contract, ids, CONTRACT_STEP["accept"], settled_at=at, starts_at=starts)
-    _tell(rules.EVENT["accept"], [there[i] for i in ids], at)
+    _tell("alliance.contract_accepted", [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -183,7 +183,7 @@ def decline(ids: Sequence[int], *, by: int, at: datetime) -> None:
     """The other side does not want it."""
     there = _answerable("decline", ids, by)
     take(Contract, ids, CONTRACT_STEP["decline"], settled_at=at)
-    _tell(rules.EVENT["decline"], [there[i] for i in ids], at)
+    _tell("alliance.contract_declined", [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -191,7 +191,7 @@ def withdraw(ids: Sequence[int], *, by: int, at: datetime) -> None:
     """Who spoke last takes it back."""
     there = _there_of("withdraw", ids, by, speaking=True)
     take(Contract, ids, CONTRACT_STEP["withdraw"], settled_at=at)
-    _tell(rules.EVENT["withdraw"], [there[i] for i in ids], at)
+    _tell("alliance.contract_withdrawn", [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -199,7 +199,7 @@ def end(ids: Sequence[int], *, by: int, at: datetime) -> None:
     """Either side ends an accepted contract, at once. What was sold until now is billed."""
     there = _there_of("end", ids, by, speaking=None)
     take(Contract, ids, CONTRACT_STEP["end"], ended_at=at)
-    _tell(rules.EVENT["end"], [there[i] for i in ids], at)
+    _tell("alliance.contract_ended", [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -207,7 +207,7 @@ def lapse(ids: Sequence[int], *, at: datetime) -> None:
     """`respond_by` has come: nobody answered."""
     there = contracts_of(ids)
     take(Contract, ids, CONTRACT_STEP["lapse"], settled_at=at)
-    _tell(rules.EVENT["lapse"], [there[i] for i in ids], at)
+    _tell("alliance.contract_lapsed", [there[i] for i in ids], at)
 
 
 @transaction.atomic
@@ -215,7 +215,7 @@ def run_out(ids: Sequence[int], *, at: datetime) -> None:
     """`ends_at` has come."""
     there = contracts_of(ids)
     take(Contract, ids, CONTRACT_STEP["run_out"], ended_at=at)
-    _tell(rules.EVENT["run_out"], [there[i] for i in ids], at)
+    _tell("alliance.contract_ended", [there[i] for i in ids], at)
 
 
 def contracts_of(ids: Sequence[int]) -> dict[int, Row]:
