@@ -15,7 +15,7 @@ from common.errors import Conflict, NotFound, Unaffordable
 from common.money import show_yuan
 from events.actions import emit
 from payments import recompute
-from payments.rules import Posting, check
+from payments.rules import CHART, Posting, check
 
 __all__ = ["Posting", "TopUp", "Withdrawal", "drift", "open_accounts", "post", "top_up", "withdraw"]
 
@@ -63,7 +63,7 @@ WITH asked AS MATERIALIZED (
     SELECT m.*, a.id, a.given_fen, a.received_fen FROM moved m LEFT JOIN payments_account a USING (code)
 ), poor AS MATERIALIZED (
     SELECT code, coalesce(received_fen - given_fen, 0) AS have FROM sided
-     WHERE code NOT LIKE 'outside:%%' AND coalesce(received_fen - given_fen, 0) + received < given
+     WHERE {solvent} AND coalesce(received_fen - given_fen, 0) + received < given
 ), barred AS MATERIALIZED (
     SELECT 1 FROM poor UNION ALL SELECT 1 FROM kept WHERE {clash}
 ), grown AS (
@@ -92,6 +92,11 @@ UNION ALL SELECT CASE WHEN {clash} THEN 'clash' ELSE 'kept' END, n::text, id, 0 
 UNION ALL SELECT 'poor', code, have, 0 FROM poor
 """
 
+
+# Whose account may not owe: by the chart.
+POST = POST.replace(
+    "{solvent}", " AND ".join(f"code NOT LIKE '{row.kind}:%%'" for row in CHART if row.may_owe)
+)
 
 # The driver keeps the plan of a text it sees often. A plan kept from single postings joins by nested loops,
 # which ten thousand would wait for; so a large batch is a text of its own, planned for its size.

@@ -38,6 +38,8 @@ CHART = (
     AccountKind("member",   "member:[1-9][0-9]*",   False, "what a member can spend or withdraw"),
     AccountKind("escrow",   "escrow:.+",            False, "a buyer's money until its trade is settled"),
     AccountKind("deposit",  "deposit:[1-9][0-9]*",  False, "a seller's protection deposit, frozen"),
+    AccountKind("ads",      "ads:[1-9][0-9]*",      False, "what a member has paid in for keyword ads"),
+    AccountKind("alliance", "alliance:[1-9][0-9]*", True,  "what a space owner earned; a refund may take more"),
     AccountKind("platform", "platform:[a-z_]+",     False, "what the platform earned, or set aside"),
 )
 
@@ -59,6 +61,17 @@ POSTINGS = (
     PostingKind("seller_compensation",   "member",  "member",  "a seller pays for a broken promise"),
     PostingKind("platform_funding",      BANK,      RELIEF,    "the platform sets money aside"),
     PostingKind("platform_compensation", RELIEF,    "member",  "the platform makes a member whole"),
+    PostingKind("ads_topup",             "member",  "ads",     "a seller pays in for keyword ads"),
+    PostingKind("ads_withdrawal",        "ads",     "member",  "and takes out what was not spent"),
+    PostingKind("ad_click",              "ads",     FEES,      "a click on a paid position was valid"),
+    PostingKind("ad_click_return",       FEES,      "ads",     "a click beyond the budget, or found invalid"),
+    PostingKind("alliance_earning",      "member",  "alliance", "a seller pays a space owner for what it brought"),
+    PostingKind("alliance_clawback",     "alliance", "member", "the trade that earned it was refunded"),
+    PostingKind("alliance_payout",       "alliance", "member", "a space owner takes out what was earned"),
+    PostingKind("alliance_seller_fee",   "member",  FEES,      "the platform's share, on the seller's side"),
+    PostingKind("alliance_owner_fee",    "alliance", FEES,     "the platform's share, on the owner's side"),
+    PostingKind("alliance_seller_fee_return", FEES, "member",  "that share given back, the trade undone"),
+    PostingKind("alliance_owner_fee_return",  FEES, "alliance", "that share given back, the trade undone"),
     PostingKind("fee",                   "member",  FEES,      "a service of the platform is paid for"),
     PostingKind("fee_return",            FEES,      "member",  "such a payment is given back"),
 )

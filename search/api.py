@@ -8,18 +8,24 @@ from urllib.parse import urlencode
 
 import orjson
 from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from common import regions, sections
 from common.api.doors import Door, In, Out, reads
+from common.errors import Invalid
 from common.moments import show
 from search import rules, used
+from search.express import auction
 from search.queries.asked import FILTERS, Asked, now
 from search.queries.explain import explained
 from search.queries.facets import facets, suggestions
 from search.queries.find import MATCHED, search
 from search.reading import Flag, Number, Reader, Text
+from traffic.rules import COOKIE_MOST
+from worlds.auth import who
 
 SORTS, SUPPLIES, DELIVERIES = (
     list(rules.SORTS),
@@ -70,6 +76,8 @@ PAGE_READERS: dict[str, Reader] = {
     "offset":  Number(0, rules.RESULTS_MOST - 1, "results passed over", default=0),
     "explain": Flag("with each result's arithmetic", default=False),
     "facets":  Flag("with counts for further filters", default=False),
+    "paid":    Flag("with the paid places of the first page, for which an auction is held", default=False),
+    "buyer_region": Number(110_000, 829_999_999, "where the buyer is: some ads are shown in some places", _known(regions.valid)),
 }
 # fmt: on
 
@@ -176,6 +184,39 @@ class SearchFacetsOut(Out):
     sold_lately = serializers.IntegerField()
 
 
+class SearchPaidResultOut(Out):
+    slot = serializers.IntegerField(help_text="from 1, the best")
+    place = serializers.ChoiceField(["right", "bottom"])
+    creative = serializers.IntegerField()
+    listing = serializers.IntegerField()
+    title = serializers.CharField(help_text="the creative's")
+    price_fen = serializers.IntegerField(help_text="of the goods")
+    postage_fen = serializers.IntegerField()
+    category = serializers.IntegerField()
+    section = serializers.IntegerField()
+    supply = serializers.ChoiceField(SUPPLIES)
+    delivery = serializers.ChoiceField(DELIVERIES)
+    shop = serializers.IntegerField()
+    shop_name = serializers.CharField()
+    region = serializers.IntegerField()
+    online = serializers.BooleanField()
+    level = serializers.IntegerField(help_text="the shop's credit level, 0 to 20")
+    good_rate_bps = serializers.IntegerField(allow_null=True)
+    description_hundredths = serializers.IntegerField(allow_null=True)
+    service_hundredths = serializers.IntegerField(allow_null=True)
+    delivery_hundredths = serializers.IntegerField(allow_null=True)
+    sales = serializers.IntegerField(help_text="pieces paid for in the window")
+    protection = serializers.BooleanField()
+    seven_day_return = serializers.BooleanField()
+    showcase = serializers.BooleanField()
+    listed_at = serializers.DateTimeField()
+
+
+class SearchPaidOut(Out):
+    auction = serializers.IntegerField(allow_null=True, help_text="what a click refers to; null: nobody bid")
+    results = SearchPaidResultOut(many=True)
+
+
 class SearchPageOut(Out):
     matched = serializers.ChoiceField(MATCHED, help_text="how results match: all words, else any, else alike")
     words = serializers.ListField(
@@ -185,10 +226,19 @@ class SearchPageOut(Out):
     results = SearchResultOut(many=True)
     next = serializers.CharField(allow_null=True)
     facets = SearchFacetsOut(required=False)
+    paid = SearchPaidOut(required=False, help_text="when asked for; filters do not narrow it")
+
+
+VISITOR = OpenApiParameter(
+    "X-Jishi-Visitor",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=f"The visitor's cookie, at most {COOKIE_MOST} characters: who sees the paid places (paid=true)",
+)
 
 
 class SearchDoor(Door):
-    @reads(SearchPageOut, query=SearchQuery)
+    @reads(SearchPageOut, query=SearchQuery, headers=[VISITOR])
     def get(self, request: Request, query: Any) -> HttpResponse:
         """Find goods: all the query's words, filters, a sort; `explain` shows each result's arithmetic."""
         asked = _asked(query)
@@ -205,7 +255,24 @@ class SearchDoor(Door):
             rest["facets"] = facets(asked, moment, found.matched)
         head = orjson.dumps({"matched": found.matched, "words": asked.words, "at": show(moment.at)})
         body = b'%s,"results":%s,%s' % (head[:-1], results, orjson.dumps(rest)[1:])
+        if query["paid"]:
+            body = b'%s,"paid":%s}' % (body[:-1], _paid(request, query))
         return HttpResponse(body, content_type="application/json")  # nothing is left for a renderer to do
+
+
+def _paid(request: Request, query: Mapping[str, Any]) -> bytes:
+    """The paid places of the first page; none on the others."""
+    visitor = request.META.get("HTTP_X_JISHI_VISITOR") or None
+    if visitor and not (len(visitor) <= COOKIE_MOST and visitor.isprintable()):
+        raise Invalid(
+            f"a visitor is at most {COOKIE_MOST} printable characters", field="X-Jishi-Visitor",
+            rule="visitor_is_a_short_text", way_out="Send the cookie you name the visitor by.",
+        )  # fmt: skip
+    if query["offset"]:
+        return auction.NOTHING
+    return auction.paid(
+        auction.Search(query.get("q", ""), visitor, query.get("buyer_region"), who(request).member_id)
+    )
 
 
 def _asked(query: Mapping[str, Any]) -> Asked:

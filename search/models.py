@@ -96,3 +96,7 @@ class Fold(models.Model):
 
     class Meta:
         constraints = [CheckConstraint(condition=Q(id=1), name="there_is_one_fold_of_search")]
+
+
+from search.alliance import models as alliance  # noqa: E402, F401  the tables of the alliance are this app's
+from search.express import models as express  # noqa: E402, F401  the tables of keyword ads are this app's

@@ -11,24 +11,42 @@ from worlds.clock import Due, Entry
 
 # An event below (left) is told to those above (right), in order, in the same transaction.
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
-    "regime.changed": ("search.actions.follow_levers",),
+    "regime.changed": ("search.actions.follow_levers", "search.express.recompute.follow_levers"),
     "member.verified": ("search.actions.relearn_owners",),
-    "shop.edited": ("search.actions.relearn_shops",),
+    "shop.edited": ("search.actions.relearn_shops", "search.express.recompute.follow_shops"),
     "listing.created": ("search.actions.learn",),
-    "listing.edited": ("search.actions.learn",),
-    "listing.relisted": ("search.actions.learn",),
-    "listing.delisted": ("search.actions.forget",),
-    "stock.ran_out": ("search.actions.forget",),
+    "listing.edited": ("search.actions.learn", "search.express.recompute.follow_listings"),
+    "listing.relisted": ("search.actions.learn", "search.express.recompute.follow_listings"),
+    "listing.delisted": ("search.actions.forget", "search.express.recompute.follow_listings"),
+    "stock.ran_out": ("search.actions.forget", "search.express.recompute.follow_listings"),
     "order.placed": ("traffic.actions.count_placed",),
-    "order.paid": ("traffic.actions.count_paid",),
-    "order.cancelled": ("search.actions.find_again",),
-    "order.finished": ("ratings.actions.open_windows",),
-    "refund.succeeded": ("search.actions.find_again",),
+    "order.paid": ("traffic.actions.count_paid", "search.alliance.actions.commissions.fix"),
+    "order.cancelled": ("search.actions.find_again", "search.express.recompute.follow_orders"),
+    "order.finished": ("ratings.actions.open_windows", "search.alliance.actions.commissions.settle"),
+    "refund.succeeded": (
+        "search.actions.find_again",
+        "search.express.recompute.follow_orders",
+        "search.alliance.actions.commissions.follow_refunds",
+    ),
 }
 
 # What a market does by itself when a deadline column comes due. Order matters only within one moment.
 DEADLINES: tuple[Due, ...] = (
     Due("a deal page lapses", "shops_deal", "expires_at", "shops.actions.deals.lapse", "status = 'issued'"),
+    Due(
+        "a proposal of the alliance lapses",
+        "search_alliance_contract",
+        "respond_by",
+        "search.alliance.actions.contracts.lapse",
+        "status = 'proposed'",
+    ),
+    Due(
+        "a contract of the alliance runs out",
+        "search_alliance_contract",
+        "ends_at",
+        "search.alliance.actions.contracts.run_out",
+        "status = 'accepted'",
+    ),
     Due(
         "an unpaid order closes", "shops_order", "pay_by", "shops.actions.orders.expire", "status = 'placed'"
     ),
@@ -104,8 +122,16 @@ DEADLINES: tuple[Due, ...] = (
 # What a market does by itself again and again. At one moment deadlines come first, then these, top to bottom.
 TIMETABLE: tuple[Entry, ...] = (
     Entry("the day's traffic is closed", "day", "traffic.recompute.close_days"),
+    Entry("anonymous clicks are recognised", "day", "search.alliance.actions.commissions.recognise_day"),
+    Entry("commissions owed are collected", "day", "search.alliance.actions.commissions.collect"),
+    Entry("thousands of views are billed", "day", "search.alliance.actions.thousands.bill_thousands"),
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),
     Entry("what is found is described anew", "day", "search.recompute.run"),
+    Entry(
+        "what ads spent beyond their budgets is given back", "day", "search.express.actions.clicks.give_back"
+    ),
+    Entry("the day's report of keyword ads", "day", "search.express.report.close_day"),
+    Entry("the words of keyword ads are judged anew", "day", "search.express.recompute.everything"),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=12),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=18),
@@ -127,6 +153,12 @@ AUDITS: dict[str, tuple[str, ...]] = {
     "escrow": ("jishi.audits.escrow",),
     "traffic": ("traffic.queries.audit.audit",),
     "search": ("search.recompute.odd",),
+    "alliance": ("search.alliance.queries.audit.audit",),
+    "ads": (
+        "search.express.queries.audit.bills",
+        "search.express.recompute.odd",
+        "search.express.report.odd",
+    ),
 }
 
 # The arithmetic behind a number: what -> the function that tells it, and what it must be given.
@@ -134,12 +166,15 @@ EXPLAINS: dict[str, tuple[str, tuple[str, ...]]] = {
     "credit": ("ratings.queries.explain", ("member",)),
     "rank": ("search.queries.explain.explain_rank", ("query", "listing")),
     "balance": ("payments.queries.standing", ("member",)),
+    "click": ("search.express.queries.explain.click", ("id",)),
 }
 
 # (table or *, column or *) -> why it is not part of a market's meaning.
 NOT_HASHED: dict[tuple[str, str], str] = {
     ("*", "recorded_at"): "when this machine wrote it, for debugging",
     ("traffic_pageview", "id"): "a sequence: views are written beside each other, in no order",
+    ("search_express_auction", "id"): "a sequence: searches stand beside each other, in no order",
+    ("search_express_click", "auction_id"): "refers to such a number; the auction's content is hashed",
     ("worlds_idempotencykey", "*"): "answers kept for clients that ask again",
     ("worlds_clock", "uid"): "a cache key, new in every fork",
     ("worlds_clock", "mode"): "how the clock is driven, not what time it is",

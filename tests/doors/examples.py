@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.moments import duration
+from search.alliance.actions.links import token_of
 from tests.doors.street import Street
 from worlds import clock
 from worlds.current import use_world
@@ -75,8 +76,10 @@ def _filled(value: Any, street: Street) -> Any:
 
 E = Example
 NEW = {"title": "鞋柜", "category": 150102, "price_fen": 9_900, "stock": 5}
+TOKEN = token_of(1)  # the first link of a market has the same token everywhere
 SHOP = {"name": "新店", "section": 15, "subsection": 1501, "region": 320324}
 MEMBER = {"nick": "newcomer", "region": 320324}
+CLICK = {"visitor": "web", "auction": "$ads_auction", "slot": 1}
 GOOD = {"line": "$fresh_line", "verdict": "good"}
 
 
@@ -92,6 +95,21 @@ def about(action: str, who: str, feedback: str, body: Any) -> dict[str, Example]
     return {
         f"post /api/feedback/{{feedback_id}}/{action}/": E(who, body, {"feedback_id": f"{feedback}_feedback"})
     }
+
+
+def ads(noun: str, body: Any, of: str = "", verb: str = "post", end: str = "") -> dict[str, Example]:
+    """A request of Bob's about his keyword ads; `of` the one of that noun, or to make one."""
+    path = f"/api/ads/{noun}s/" + (f"{{{noun}_id}}/{end}" if of else end)
+    return {f"{verb} {path}": E("bob", body, {f"{noun}_id": f"ads_{noun}"} if of else {})}
+
+
+def spaces(noun: str, which: str, action: str, body: Any = None) -> dict[str, Example]:
+    """A request of Dora's about her space or a placement on it."""
+    return {f"post /api/alliance/{noun}s/{{{noun}_id}}/{action}/": E("dora", body, {f"{noun}_id": which})}
+
+
+def contract(action: str, who: str, which: str = "proposed", body: Any = None) -> dict[str, Example]:
+    return {f"post /api/alliance/contracts/{{contract_id}}/{action}/": E(who, body, {"contract_id": which})}
 
 
 SHOPS = "/api/shops/{shop_id}/"
@@ -201,6 +219,46 @@ EXAMPLES: dict[str, Example] = {
     "post /api/cart/": E("dora", {"listing": "$listing", "quantity": 2}),
     "post /api/cart/batch/": E(body={"rows": [{"member": "$dora", "listing": "$listing"}]}),
     "delete /api/cart/{listing_id}/": E("alice", None, {"listing_id": "listing"}),
+    # keyword ads
+    "post /api/ads/account/topups/": E("bob", {"amount_fen": 5_000}),
+    "post /api/ads/account/withdrawals/": E("bob", {"amount_fen": 100}),
+    **ads("campaign", {"name": "冬", "budget_fen": 4_000, "shop": "$shop"}),
+    **ads("campaign", {"budget_fen": 60_000}, "one", "patch"),
+    **ads("campaign", {"action": "pause"}, "one", end="standing/"),
+    **ads("group", {"bid_fen": 60, "campaign": "$ads_campaign", "listing": "$resting"}),
+    **ads("group", {"bid_fen": 90}, "one", "patch"),
+    **ads("group", {"action": "pause"}, "one", end="standing/"),
+    **ads("creative", {"title": "实木衣柜", "group": "$ads_group"}),
+    **ads("creative", {"title": "原木衣柜"}, "one", "patch"),
+    **ads("creative", None, "one", "delete"),
+    **ads("keyword", {"word": "家具", "group": "$ads_group"}),
+    **ads("keyword", {"rows": [{"word": "家具", "group": "$ads_group"}]}, end="batch/"),
+    **ads("keyword", {"bid_fen": 95}, "one", "patch"),
+    **ads("keyword", {"action": "pause"}, "one", end="standing/"),
+    "post /api/clicks/": E("dora", CLICK),
+    "post /api/clicks/batch/": E(body={"rows": [CLICK]}),
+    # the ad alliance
+    "post /api/alliance/spaces/": E("dora", {"name": "新页", "kind": "blog"}),
+    **spaces("space", "space", "placements", {"name": "角"}),
+    **spaces("space", "space", "close"),
+    **spaces("space", "shut", "reopen"),
+    **spaces("placement", "placement", "close"),
+    **spaces("placement", "rested", "reopen"),
+    "post /api/alliance/offers/": E("bob", {"rate_bps": 1_500}),
+    "post /api/alliance/contracts/": E(
+        "dora", {"price_fen": 900, "sold_by": "thousand_views", "shop": "$shop", "placement": "$placement"}
+    ),
+    **contract("counter", "dora", body={"price_fen": 70, "sold_by": "click"}),
+    **contract("accept", "dora"),
+    **contract("decline", "dora"),
+    **contract("withdraw", "bob"),
+    **contract("end", "bob", "contract"),
+    "post /api/alliance/links/": E("dora", {"space": "$space", "shop": "$shop"}),
+    "post /api/alliance/clicks/": E(body={"visitor": "c9", "token": TOKEN}),
+    "post /api/alliance/clicks/batch/": E(body={"rows": [{"visitor": "c8", "token": TOKEN}]}),
+    "post /api/alliance/views/": E(body={"visitor": "c9", "token": TOKEN}),
+    "post /api/alliance/views/batch/": E(body={"rows": [{"visitor": "c8", "token": TOKEN}]}),
+    "post /api/alliance/payouts/": E("dora", {"amount_fen": 2}),
     # regime, clock, jobs
     "post /api/regime/changes/": E(body={"changes": {"feedback.window_days": 12}, "why": "试"}),
     "post /api/clock/advance/": E(body=ADVANCE),

@@ -87,6 +87,8 @@ class Street:
         self.refunds()
         self.feedback()
         self.small_things()
+        self.ads()
+        self.alliance()
 
     def refunds(self) -> None:
         by = {"alice": self.ids["alice"], "bob": self.ids["bob"]}
@@ -133,6 +135,69 @@ class Street:
         [ids["deal"]] = self.do(deals.issue, [deal], by=bob)
         self.do(show_interest, [Act(act, alice, ids["listing"]) for act in ("favourite", "cart")])
         see_one("cookie", page="listing", source="direct", listing=ids["listing"])
+
+    def ads(self) -> None:
+        """Bob advertises his wardrobe."""
+        from search.express.actions import account, campaigns, groups, keywords
+        from search.express.actions.creatives import NewCreative
+        from search.express.actions.creatives import add as write
+
+        ids, bob = self.ids, self.ids["bob"]
+        self.do(account.top_up, [account.Move(bob, 100_000)])
+        [ids["ads_campaign"]] = self.do(
+            campaigns.create, [campaigns.NewCampaign(ids["shop"], f"秋{self.mark}", 50_000)], by=bob
+        )
+        [ids["ads_group"]] = self.do(
+            groups.create, [groups.NewGroup(ids["ads_campaign"], ids["listing"], 80)], by=bob
+        )
+        [ids["ads_creative"]] = self.do(write, [NewCreative(ids["ads_group"], f"好{self.mark}")], by=bob)
+        [ids["ads_keyword"]] = self.do(keywords.add, [keywords.NewKeyword(ids["ads_group"], "衣柜")], by=bob)
+        self.clicked()
+
+    def clicked(self) -> None:
+        """Somebody looks for a wardrobe, and clicks on it; and looks again."""
+        from search.express.actions.clicks import Press, press
+        from search.express.auction import Search, paid
+
+        page = orjson.loads(paid(Search("衣柜")))["auction"]
+        [self.ids["ads_click"]] = [done["id"] for done in self.do(press, [Press(page, 1, "c0")])]
+        self.ids["ads_auction"] = orjson.loads(paid(Search("衣柜")))["auction"]
+
+    def alliance(self) -> None:
+        """Dora's page shows Bob's goods: by the click, by the sale, and by what is still talked about."""
+        from search.alliance.actions import contracts, links, offers, spaces, visits
+        from search.alliance.actions.payouts import Payout, pay_out
+        from search.alliance.rules import Terms
+
+        ids, bob, dora = self.ids, self.ids["bob"], self.ids["dora"]
+        [ids["space"]] = self.do(
+            spaces.open_spaces, [spaces.NewSpace(dora, f"页{self.mark}", "blog", description=self.mark)]
+        )
+        [ids["placement"], ids["rested"]] = self.do(
+            spaces.add_placements,
+            [spaces.NewPlacement(ids["space"], f"{n}{self.mark}") for n in "左右"],
+            by=dora,
+        )
+        self.do(spaces.close, "placement", [ids["rested"]], by=dora)
+        [ids["shut"]] = self.do(spaces.open_spaces, [spaces.NewSpace(dora, f"旧{self.mark}", "forum")])
+        self.do(spaces.close, "space", [ids["shut"]], by=dora)
+        self.do(offers.offer, [offers.NewOffer(ids["shop"], 1_000)], by=bob)
+        proposal = contracts.Proposal(ids["placement"], ids["shop"], Terms("click", price_fen=50))
+        [ids["contract"], ids["proposed"]] = self.do(contracts.propose, [proposal] * 2, by=bob)
+        self.do(contracts.accept, [ids["contract"]], by=dora)
+        place, shop = ids["placement"], ids["shop"]
+        [ids["link"], _] = self.do(
+            links.link,
+            [
+                links.NewLink(ids["space"], shop, place, ids["listing"], ids["contract"]),
+                links.NewLink(ids["space"], shop),
+            ],
+            by=dora,
+        )
+        self.token = links.token_of(ids["link"])
+        self.do(visits.click, [visits.Visit(self.token, f"c{n}") for n in range(3)])
+        self.do(visits.view, [visits.Visit(self.token, "c1")])
+        self.do(pay_out, [Payout(dora, 1)])
 
     def hook(self) -> None:
         """A webhook with one dead delivery; nobody is ever called."""

@@ -81,7 +81,14 @@ def told_alike_but_for_secrets(street: Street, first: Any, again: Any) -> None:
     assert not any(told[k].encode() in bytes(body) for k in secret for (body,) in kept)
 
 
-CHOICES = {"id": "bank", "good": "neutral", "read": "admin", "hide": "show", "in_transit": "signed"}
+CHOICES = {
+    "pause": "start",
+    "id": "bank",
+    "good": "neutral",
+    "read": "admin",
+    "hide": "show",
+    "in_transit": "signed",
+}
 
 
 def changed(body: Any) -> Any:

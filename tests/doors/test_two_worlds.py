@@ -22,7 +22,8 @@ GUESSES = {
     "member_id": "alice", "listing_id": "listing", "shop_id": "shop", "order_id": "paid", "deal_id": "deal",
     "refund_id": "asked_refund", "dispute_id": "dispute", "feedback_id": "sealed_feedback", "event_id": "event",
     "conversation_id": "conversation", "complaint_id": "complaint", "shipment_id": "shipped_parcel",
-    "section_id": "shop",
+    "section_id": "shop", "campaign_id": "ads_campaign", "group_id": "ads_group", "creative_id": "ads_creative",
+    "keyword_id": "ads_keyword", "space_id": "space", "placement_id": "placement", "contract_id": "contract", "click_id": "ads_click",
 }  # fmt: skip
 ABOVE = {"webhook_id": "webhook", "delivery_id": "delivery", "key_id": "key"}  # numbered once for all markets
 

@@ -15,6 +15,8 @@ CODES = (
     "member:2",
     "escrow:order:1",
     "deposit:1",
+    "ads:1",
+    "alliance:1",
     "platform:fees",
     "platform:compensation",
 )

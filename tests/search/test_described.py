@@ -139,7 +139,7 @@ def test_one_long_jump_is_thirty_short_ones(market: Market) -> None:
 
     whole = month(timedelta(days=30))
     assert whole == month(timedelta(days=1)) == month(timedelta(hours=11))
-    assert len(whole) == 4
+    assert {"search_document", "search_descriptor", "search_suspicion", "search_fold"} <= set(whole)
 
 
 def test_nothing_sealed_reaches_a_descriptor_or_an_order(fair: Fair) -> None:

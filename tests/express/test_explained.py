@@ -1,0 +1,86 @@
+"""A click explained: to the platform whole, to its seller without a number of anybody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+
+from common.errors import NotFound
+from search.express.actions.clicks import Press, press
+from search.express.queries import explain
+from tests.asking import Asking
+from tests.express.board import Board
+from worlds import checks
+
+BIDS = {"甲": (2_171, 8_017), "乙": (2_503, 5_011), "丙": (1_213, 9_973), "丁": (509, 6_011)}
+
+
+@pytest.fixture
+def second(board: Board) -> Board:
+    """Four bidders with numbers nobody else has; the one in the second slot was clicked."""
+    for nick, (bid, quality) in BIDS.items():
+        board.judged(**{f"k{board.ad(nick, bid_fen=bid)['keyword']}": quality})
+    board.do(press, [Press(board.looks()["auction"], 2, "v1")])
+    return board
+
+
+def test_the_platform_sees_who_bid_what_and_why_it_cost_that(second: Board) -> None:
+    told = checks.explain("click", ["1"])
+    assert [(p["id"], p["bid_fen"], p["quality"], p["slot"]) for p in told["places"]] == [
+        (1, 2_171, 8_017, 1), (2, 2_503, 5_011, 2), (3, 1_213, 9_973, 3), (4, 509, 6_011, 4),
+    ]  # fmt: skip
+    assert told["held_again"]
+    assert (told["charged_fen"], told["price_fen"]) == (2_415, 2_415)
+    place = told["places"][1]
+    assert place["why"] == "1213 x 9973 / 5011 + 1 = 2415.1387, rounded 2415"
+    assert (place["next"], place["seller"], place["because"]) == (3, second.owners["乙"], "next")
+    assert {"vcg_payment_fen", "regret_fen", "lowest_bid_fen", "highest_bid_fen"} <= set(place)
+    assert told["vcg_revenue_fen"] <= told["revenue_fen"]
+
+
+def test_a_seller_sees_the_own_numbers_and_of_others_where_they_stood(second: Board) -> None:
+    told = explain.click(1, second.owners["乙"])
+    assert [set(p) for n, p in enumerate(told["places"]) if n != 1] == [{"place", "slot"}] * 3
+    assert (told["places"][1]["bid_fen"], told["places"][1]["price_fen"]) == (2_503, 2_415)
+    text = orjson.dumps(told).decode()
+    for nick, numbers in BIDS.items():
+        if nick != "乙":
+            assert not [n for n in numbers if str(n) in text], nick
+    assert "revenue_fen" not in text
+
+
+def test_nobody_else_is_told_at_all(second: Board) -> None:
+    with pytest.raises(NotFound):
+        explain.click(1, second.owners["甲"])
+    asking = Asking()
+    own, other = (asking.member(second.owners[nick]) for nick in "乙甲")
+    path = "/api/clicks/1/explain/"
+    assert asking("get", path, key=other).status_code == 404
+    assert asking("get", path, key=asking.read).status_code == 403
+    assert asking("get", path, key=own).json() == _as_json(explain.click(1, second.owners["乙"]))
+    assert asking("get", path).json()["places"][0]["bid_fen"] == 2_171
+
+
+def _as_json(told: dict[str, Any]) -> Any:
+    return orjson.loads(orjson.dumps(told))
+
+
+@pytest.mark.parametrize("mechanism", ["gsp", "vcg", "first_price"])
+def test_it_is_held_again_under_its_own_rules_whatever_the_levers_are_now(
+    board: Board, mechanism: str
+) -> None:
+    for nick, (bid, quality) in BIDS.items():
+        board.judged(**{f"k{board.ad(nick, bid_fen=bid)['keyword']}": quality})
+    board.set_lever(auction__mechanism=mechanism)
+    board.do(press, [Press(board.looks()["auction"], 1, "v1")])
+    board.set_lever(auction__mechanism="gsp", auction__reserve_fen=50)
+    told = explain.click(1)
+    assert (told["mechanism"], told["held_again"], told["reserve_fen"]) == (mechanism, True, 5)
+    assert told["places"][0]["price_fen"] == told["charged_fen"]
+
+
+def test_no_number_is_told_that_is_none(board: Board) -> None:
+    with pytest.raises(NotFound):
+        explain.click(1)
