@@ -24,7 +24,7 @@ DAMAGES = [
         SELECT at, visitor, page, source, shop_id, section_id, charge_id FROM traffic_pageview
          WHERE charge_id = ~{click}::bigint""", {SEEN}, {"click": "{click}", "page_views": 2}),
     ("DELETE FROM traffic_pageview WHERE charge_id = ~{click}::bigint", {SEEN}, {"click": "{click}", "page_views": 0}),
-    ("UPDATE traffic_pageview SET source = 8, charge_id = -999 WHERE source = 1", {SEEN}, {"click": 998}),
+    ("UPDATE traffic_pageview SET source = 8, charge_id = -999 WHERE source = 9", {SEEN}, {"click": 998}),
     ("UPDATE search_alliance_click SET shop_id = shop_id + 1 WHERE id = {click}",
      {SEEN, CLICKED}, {"click": "{click}"}),
     ("UPDATE search_alliance_click SET verdict = 'repeat', price_fen = 0 WHERE id = {click}",
