@@ -29,14 +29,27 @@ def test_every_pin_is_exact_and_installed(file):
         assert importlib.metadata.version(name) == line.split("==")[1]
 
 
+# The oldest Python we run on, which needs what newer ones have built in, and those that came after it.
+PYTHONS = ("3.11.0", "3.11.2", "3.12.0", "3.13.0", "3.14.0")
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin"])
+@pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("files", [FILES[:1], FILES], ids=["to run", "to test"])
-def test_the_lists_are_whole_so_they_install_without_resolving(files):
+def test_the_lists_are_whole_so_they_install_without_resolving(files, python, system):
+    here = {
+        "extra": "",
+        "python_full_version": python,
+        "python_version": ".".join(python.split(".")[:2]),
+        "sys_platform": system,
+        "platform_system": system.capitalize(),
+    }
     listed = {name for file in files for name in pins(file)}
     lacking = {}
     for name in listed:
         for text in importlib.metadata.requires(name) or []:
             need = Requirement(text)
-            if need.marker is not None and not need.marker.evaluate({"extra": ""}):
+            if need.marker is not None and not need.marker.evaluate(here):
                 continue
             if plain(need.name) not in listed:
                 lacking[plain(need.name)] = name
