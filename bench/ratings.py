@@ -3,8 +3,8 @@
 The limit of the full run is the best bare aggregate and write-back of the same run: a table that holds
 nothing but
 what is added up, six sums instead of our eleven, no caps, no second role.
-The daily run is measured whole: accounts,
-sums, publication, averages, grades told.
+The daily run is measured whole: accounts, sums, publication, averages, grades told. It is held against the sums
+in full alone; what the same run costs from nothing, publication included, stands in the spread.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ def _measure(size: int, shops: int, new: int) -> list[dict[str, Any]]:
     for _ in range(REPEATS + 1):
         execute("VACUUM ratings_credit, ratings_index, ratings_publication")
         day.append(_timed(_one_day, undo=True))
+    anew = [_timed(lambda: _one_day(full=True), undo=True) for _ in range(3)]
     levers = regime.at(start_of(LAST))
     days = credit.window(yesterday, levers)
     bare, full = [], []
@@ -146,11 +147,11 @@ def _measure(size: int, shops: int, new: int) -> list[dict[str, Any]]:
     with transaction.atomic():
         _one_day()
         equal = credit.odd(credit.window(LAST, levers), levers) == []
-    return _told(size, shops, new, bare[1:], full[1:], day[1:], equal)
+    return _told(size, shops, new, bare[1:], full[1:], day[1:], anew, equal)
 
 
-def _one_day() -> None:
-    daily.run(at=start_of(LAST + timedelta(days=1)))
+def _one_day(*, full: bool = False) -> None:
+    daily.run(at=start_of(LAST + timedelta(days=1)), full=full)
 
 
 def _bare(days: credit.Window) -> None:
@@ -169,12 +170,19 @@ def _timed(act: Callable[[], None], *, undo: bool = False) -> float:
 
 
 def _told(
-    size: int, shops: int, new: int, bare: list[float], full: list[float], day: list[float], equal: bool
+    size: int,
+    shops: int,
+    new: int,
+    bare: list[float],
+    full: list[float],
+    day: list[float],
+    anew: list[float],
+    equal: bool,
 ) -> list[dict[str, Any]]:
     least, whole, daily_run = (statistics.median(times) for times in (bare, full, day))
     spread = "; ".join(
         f"{name} {min(times):.3f}-{max(times):.3f}"
-        for name, times in (("full", full), ("bare", bare), ("day", day))
+        for name, times in (("full", full), ("bare", bare), ("day", day), ("day from nothing", anew))
     )
     return [
         {
@@ -186,7 +194,8 @@ def _told(
         },
         {
             "bench": f"T6 the daily run with {new} of them new (equal to the rebuild: {equal})",
-            "value": round(daily_run, 3), "unit": "s", "peer": round(whole, 2), "peer_is": "the full run",
+            "value": round(daily_run, 3), "unit": "s", "peer": round(whole, 2), 
+            "peer_is": "the sums in full, nothing published",
             "ratio": round(daily_run / whole, 3), "target": "<= 0.1",
             "ok": equal and daily_run / whole <= 0.1,
         },
