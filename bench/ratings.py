@@ -194,7 +194,7 @@ def _told(
         },
         {
             "bench": f"T6 the daily run with {new} of them new (equal to the rebuild: {equal})",
-            "value": round(daily_run, 3), "unit": "s", "peer": round(whole, 2), 
+            "value": round(daily_run, 3), "unit": "s", "peer": round(whole, 2),
             "peer_is": "the sums in full, nothing published",
             "ratio": round(daily_run / whole, 3), "target": "<= 0.1",
             "ok": equal and daily_run / whole <= 0.1,
