@@ -110,10 +110,12 @@ def update(model: type[models.Model], records: Sequence[Mapping[str, Any]], *, k
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of one intent of a batch: its result, or the refusal."""
+    """What became of one intent of a batch: its result, or the refusal. `own`: the refusal's words were made for it,
+    and tell nothing of the others."""
 
     result: Any = None
     refusal: Refusal | None = None
+    own: bool = True
 
 
 def settle(action: Callable[[list[T]], Sequence[R]], intents: Iterable[T]) -> list[Settled]:
@@ -145,7 +147,9 @@ def _settle(
             guilty = set(refusal.rows)
             if guilty and max(guilty) < len(waiting):
                 for i in guilty:
-                    outcome[waiting[i][0]] = Settled(refusal=refusal.each.get(i, refusal))
+                    outcome[waiting[i][0]] = Settled(
+                        refusal=refusal.each.get(i, refusal), own=i in refusal.each
+                    )
                 waiting = [pair for i, pair in enumerate(waiting) if i not in guilty]
                 continue
             half = len(waiting) // 2

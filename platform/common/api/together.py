@@ -14,12 +14,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.utils import DataError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.api import idempotency
+from common.batch import settle
 from common.errors import Refusal
 from common.gathering import Asking, Desk, desk
 
@@ -133,17 +132,13 @@ def _together(batch: Sequence[_Asked], moment: Any) -> None:
             each.refusal = refusal
         if not each.answer and not each.refusal:
             fresh.append(each)
-    while fresh:
-        try:
-            with transaction.atomic():
-                results = fresh[0].joint.action([each.joint.intent for each in fresh], at=moment.at)
-        except (Refusal, IntegrityError, DataError) as error:
-            guilty = set(error.rows) if isinstance(error, Refusal) else set()
-            for n in guilty or range(len(fresh)):
-                fresh[n].refusal = error.each.get(n) if isinstance(error, Refusal) else None
-                fresh[n].alone = fresh[n].refusal is None
-            fresh = [each for n, each in enumerate(fresh) if guilty and n not in guilty]
-            continue
-        for each, result in zip(fresh, results, strict=True):
-            _tell(each, result, moment)
-        return
+    settled = settle(
+        lambda intents: fresh[0].joint.action(intents, at=moment.at), [each.joint.intent for each in fresh]
+    )
+    for each, outcome in zip(fresh, settled, strict=True):
+        if outcome.refusal is None:
+            _tell(each, outcome.result, moment)
+        elif outcome.own:
+            each.refusal = outcome.refusal
+        else:
+            each.alone = True
