@@ -121,6 +121,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if connection.needs_rollback:
         connection.close()
     broke = sys.exc_info()[1]
-    if isinstance(broke, DatabaseError) and (refusal := refusal_of(broke)) and refusal.status == 503:
+    if broke and (refusal := as_refusal(broke)) and refusal.status == 503:
         return _plain(refusal)  # a page, while the database is away
     return _plain(Broken("this is a fault of Jishi's; nothing was changed", way_out="Please report it."))
