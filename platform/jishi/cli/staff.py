@@ -28,13 +28,12 @@ def staff(
         from common.errors import Invalid
 
         password = secrets.token_urlsafe(12)
-        user, _ = User.objects.get_or_create(username=name[:200])
+        user = User.objects.filter(username=name).first() or User(username=name)
         user.is_staff = user.is_superuser = user.is_active = True
         user.set_password(password)
         try:
             user.full_clean()
         except ValidationError as wrong:
-            user.delete()
             raise Invalid(" ".join(wrong.messages), field="name", rule="name_of_staff") from None
         user.save()
         return password
