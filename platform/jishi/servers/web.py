@@ -19,9 +19,6 @@ from granian.server.mp import MPServer
 WORKERS = 2
 THREADS = 8  # per worker; requests wait for PostgreSQL and for the pen, so more than cores
 PR_SET_PDEATHSIG = 1
-# Seconds a thread may compute before another gets its turn. Whoever holds a market's pen waits for PostgreSQL many
-# times in a request; with Python's 5 ms it would stand behind a busy neighbour as often, and everybody behind it.
-TURN = 0.002
 
 
 def load_application() -> Callable[..., Any]:
@@ -34,7 +31,6 @@ def in_worker(_target: str) -> Callable[..., Any]:
     """Called by granian in each worker."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    sys.setswitchinterval(TURN)
     return load_application()
 
 
