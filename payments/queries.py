@@ -19,11 +19,11 @@ def balance(member: int) -> int:
     return balances([member])[member]
 
 
-def balances(members: Sequence[int]) -> dict[int, int]:
-    """The same for many; nought for a member who never had anything."""
+def balances(members: Sequence[int], kind: str = "member") -> dict[int, int]:
+    """The same for many, or of their accounts of another `kind`; nought for a member who never had anything."""
     found = rows(
         "SELECT code, received_fen - given_fen FROM payments_account WHERE code = ANY(%s)",
-        [[f"member:{member}" for member in members]],
+        [[f"{kind}:{member}" for member in members]],
     )
     return dict.fromkeys(members, 0) | {int(code.partition(":")[2]): fen for code, fen in found}
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from common.batch import execute, insert, rows
+from common.batch import execute, insert
 from payments.ledger import Posting, post
 from payments.rules import FEES
 from search.alliance.models import Charge
 from search.alliance.rules import CHARGES
 
-AMOUNTS = ("earning_fen", "seller_fee_fen", "owner_fee_fen")
 NOTHING: dict[str, Any] = {
     "contract_id": None, "click_id": None, "commission_id": None, "refund_id": None,
     "after_view": None, "last_view": None, "view_count": None,
@@ -64,12 +63,3 @@ def postings(number: int, row: Mapping[str, Any]) -> list[Posting]:
         for debit, credit, fen, kind in ways
         if fen
     ]
-
-
-def purses(sellers: Sequence[int]) -> dict[int, int]:
-    """What each seller can spend, in fen."""
-    found = rows(
-        "SELECT code, received_fen - given_fen FROM payments_account WHERE code = ANY(%s)",
-        [[f"member:{seller}" for seller in sorted(set(sellers))]],
-    )
-    return dict.fromkeys(sellers, 0) | {int(code.partition(":")[2]): fen for code, fen in found}

@@ -15,8 +15,9 @@ from django.db import transaction
 from common.batch import dicts, execute, insert, rows, update
 from common.moments import day_of, start_of
 from events.actions import emit
+from payments.queries import balances
 from regime import queries as regime
-from search.alliance.actions.charging import charge, purses
+from search.alliance.actions.charging import charge
 from search.alliance.actions.finding import Row
 from search.alliance.actions.links import RATE
 from search.alliance.models import Commission
@@ -146,7 +147,7 @@ def _locked(where: str, what: Sequence[Any]) -> list[Row]:
 
 
 def _pay(found: Sequence[Row], at: datetime) -> list[int]:
-    left = purses([row["seller_id"] for row in found])
+    left = balances([row["seller_id"] for row in found])
     moved: dict[str, list[Row]] = {"settle": [], "owe": [], "undo": []}
     charges = []
     for row in found:

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from common.batch import rows
 from common.errors import Refusal, Unaffordable, several
 from common.money import show_yuan
 from events.actions import emit
 from payments.ledger import Posting, post_each
+from payments.queries import balances
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Payout:
 def pay_out(intents: Sequence[Payout], *, at: datetime) -> list[int]:
     """Move earnings to the members' balances; the transfers' ids. `Unaffordable`, naming the rows, beyond what an
     account holds: after a clawback it may hold less than nothing."""
-    left = _held([i.member for i in intents])
+    left = balances([i.member for i in intents], "alliance")
     posted = post_each(
         [
             Posting(
@@ -65,11 +65,3 @@ def pay_out(intents: Sequence[Payout], *, at: datetime) -> list[int]:
         at=at,
     )
     return [transfer.id for transfer in posted]
-
-
-def _held(members: Sequence[int]) -> dict[int, int]:
-    found = rows(
-        "SELECT code, received_fen - given_fen FROM payments_account WHERE code = ANY(%s)",
-        [[f"alliance:{member}" for member in sorted(set(members))]],
-    )
-    return dict.fromkeys(members, 0) | {int(code.partition(":")[2]): fen for code, fen in found}

@@ -11,8 +11,9 @@ from django.db import transaction
 from common.batch import dicts, rows
 from common.moments import day_of
 from common.money import share
+from payments.queries import balances
 from regime import queries as regime
-from search.alliance.actions.charging import charge, purses
+from search.alliance.actions.charging import charge
 from search.alliance.actions.finding import Row
 from search.alliance.rules import SALE
 
@@ -46,7 +47,7 @@ def bill_thousands(*, at: datetime) -> list[int]:
     """
     levers = regime.at(at - timedelta(microseconds=1)).alliance
     waiting = dicts(WAITING, {"end": at, "thousand": THOUSAND})
-    left = purses([row["seller"] for row in waiting])
+    left = balances([row["seller"] for row in waiting])
     bills: list[tuple[Row, int]] = []
     for row in waiting:
         each = row["price_fen"] + share(row["price_fen"], levers.advertiser_fee_bps)

@@ -14,8 +14,9 @@ from common.batch import dicts, insert, rows
 from common.errors import NotFound, Refusal, several
 from common.moments import day_of
 from common.money import share
+from payments.queries import balances
 from regime import queries as regime
-from search.alliance.actions.charging import charge, cost, purses
+from search.alliance.actions.charging import charge, cost
 from search.alliance.actions.finding import Row
 from search.alliance.actions.links import ALL_OFFERS, RATE
 from search.alliance.models import AllianceClick, AllianceView
@@ -65,7 +66,7 @@ def click(intents: Sequence[Visit], *, at: datetime) -> list[dict[str, Any]]:
     links = _links(intents, at)
     past = _Past(intents, links, at)
     levers = regime.at(at).alliance
-    left = purses([links[i.token]["seller"] for i in intents])
+    left = balances([links[i.token]["seller"] for i in intents])
     spent = {row["contract"]: row["spent_fen"] for row in links.values()}
     judged = []
     for intent in intents:
