@@ -4,6 +4,7 @@ one is one call of a function in the database.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -41,6 +42,17 @@ class Views:
     section: Ints
     stay: Ints
     charge: Ints
+
+    @classmethod
+    def of(cls, many: int, *, at: datetime, **columns: Sequence[int | None]) -> Views:
+        """`many` views at one moment; a column that is left out, or None in one, is absent."""
+        given = {
+            name: np.array([NONE if value is None else value for value in column], dtype=np.int64)
+            for name, column in columns.items()
+        }
+        names = (field.name for field in fields(cls) if field.name != "at")
+        absent = {name: np.full(many, NONE) for name in names if name not in given}
+        return cls(at=np.full(many, microseconds(at)), **given, **absent)
 
     def __len__(self) -> int:
         return len(self.at)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 
 from common.batch import dicts, insert, rows
@@ -21,7 +20,7 @@ from search.alliance.actions.finding import Row
 from search.alliance.actions.links import ALL_OFFERS, RATE
 from search.alliance.models import AllianceClick, AllianceView
 from search.alliance.rules import VERDICT, bought
-from traffic.actions import NONE, Views, microseconds, see, visitor_number
+from traffic.actions import Views, see, visitor_number
 from traffic.rules import PAGE, SOURCE, refusal
 
 
@@ -241,27 +240,19 @@ def _write_clicks(judged: Judged, at: datetime) -> list[int]:
 
 def _bring(judged: Judged, ids: Sequence[int], at: datetime) -> None:
     """The page each click opened: the listing's, or the shop's."""
-    fair = [verdict == "valid" for _, _, verdict, _ in judged]
     listings = [row["listing"] for _, row, _, _ in judged]
-    count = len(judged)
-    see(
-        Views(
-            at=np.full(count, microseconds(at)),
-            visitor=np.array([visitor_number(i.visitor) for i, *_ in judged], dtype=np.int64),
-            member=np.array([NONE if i.member is None else i.member for i, *_ in judged], dtype=np.int64),
-            page=np.array(
-                [PAGE["listing" if number else "shop"].code for number in listings], dtype=np.int64
-            ),
-            source=np.array(
-                [SOURCE[VERDICT[verdict].source].code for _, _, verdict, _ in judged], dtype=np.int64
-            ),
-            shop=np.array([row["shop"] for _, row, _, _ in judged], dtype=np.int64),
-            listing=np.array([number or NONE for number in listings], dtype=np.int64),
-            section=np.full(count, NONE),
-            stay=np.full(count, NONE),
-            charge=np.array(
-                [bought(n) if valid else NONE for n, valid in zip(ids, fair, strict=True)], dtype=np.int64
-            ),
-        ),
+    views = Views.of(
+        len(judged),
         at=at,
+        visitor=[visitor_number(intent.visitor) for intent, *_ in judged],
+        member=[intent.member for intent, *_ in judged],
+        page=[PAGE["listing" if number else "shop"].code for number in listings],
+        source=[SOURCE[VERDICT[verdict].source].code for _, _, verdict, _ in judged],
+        shop=[row["shop"] for _, row, _, _ in judged],
+        listing=listings,
+        charge=[
+            bought(number) if verdict == "valid" else None
+            for number, (_, _, verdict, _) in zip(ids, judged, strict=True)
+        ],
     )
+    see(views, at=at)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 
 from common.batch import dicts, execute, insert
@@ -25,7 +24,7 @@ from search.express.actions.account import code
 from search.express.actions.common import own_facts
 from search.express.models import AdClick
 from search.express.rules import CLICK_WITHIN_MINUTES, VERDICT
-from traffic.actions import NONE, Views, microseconds, see, visitor_number
+from traffic.actions import Views, see, visitor_number
 from traffic.rules import PAGE, SOURCE
 
 ADDRESS_MOST = 64
@@ -258,22 +257,16 @@ def _take_off_line(exhausted: Mapping[int, int], at: datetime) -> None:
 def _views(clicks: Sequence[tuple[int, Judged]], at: datetime) -> Views:
     """A view of the listing for each click: bought by a valid one, else from where `rules.VERDICTS` says."""
 
-    def column(values: list[Any]) -> Any:
-        return np.array([NONE if value is None else value for value in values], dtype=np.int64)
-
     judged = [j for _, j in clicks]
-    none = column([None] * len(clicks))
-    return Views(
-        at=column([microseconds(at)] * len(clicks)),
-        visitor=column([j.visitor for j in judged]),
-        member=column([j.press.member for j in judged]),
-        page=column([PAGE["listing"].code] * len(clicks)),
-        source=column([SOURCE[VERDICT[j.verdict].source].code for j in judged]),
-        shop=none,
-        listing=column([j.fact["listing_id"] for j in judged]),
-        section=none,
-        stay=none,
-        charge=column([id_ if j.verdict == "valid" else None for id_, j in clicks]),
+    return Views.of(
+        len(clicks),
+        at=at,
+        visitor=[j.visitor for j in judged],
+        member=[j.press.member for j in judged],
+        page=[PAGE["listing"].code] * len(clicks),
+        source=[SOURCE[VERDICT[j.verdict].source].code for j in judged],
+        listing=[j.fact["listing_id"] for j in judged],
+        charge=[id_ if j.verdict == "valid" else None for id_, j in clicks],
     )
 
 
