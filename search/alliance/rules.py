@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from common.errors import Conflict, Invalid, Refusal, register_constraints
 from common.transitions import Step, statuses, steps_by_action
+from search.verdicts import Verdict
 
 SHOP, OWNER = "shop", "owner"
 OTHER_SIDE = {SHOP: OWNER, OWNER: SHOP}
@@ -47,23 +48,13 @@ class Sale:
     words: str
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of a click or a view; `source`: where the page view it brought counts as coming from."""
-
-    name: str
-    source: str
-    words: str
-
-
 SALES = (
     #    name              unit   words
     Sale("click",          1,     "a price for each valid click"),
     Sale("thousand_views", 1_000, "a price for each whole thousand of views, billed at the day's end"),
     Sale("commission",     None,  "a share of what the visitors it brought pay in that shop"),
 )
-# What became of a click or a view. Only what counts is billed, and only its page view counts as bought: whoever comes
-# again is a repeat, anybody else came by themselves (as with keyword ads, `search/express/rules.py`).
+# What became of a click or a view.
 VERDICTS = (
     #       name           page view from  words
     Verdict("valid",       "alliance", "it counts"),

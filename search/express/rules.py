@@ -6,7 +6,7 @@ A bid, a budget and a quality score are their owner's secret: no event carries o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from common import regions
 from common.errors import Conflict, Invalid, Refusal, register_constraints
 from common.transitions import Step, statuses, steps_by_action
 from regime.levers.attention import Auction as Levers
+from search.verdicts import Verdict
 from search.words import document_words, plain, query_words
 
 # fmt: off
@@ -59,19 +60,7 @@ MATCHES = (
 )
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What a click is, the first that holds, top to bottom. `source`: what its page view counts as coming from.
-
-    Only a valid click buys a visit. Another opens the page all the same, and nothing was bought: who comes again
-    is a repeat, anybody else came by themselves.
-    """
-
-    name: str
-    source: str
-    words: str
-
-
+# What a click is: the first that holds, top to bottom.
 VERDICTS = (
     Verdict("expired",     "direct",     "the page of results is older than an hour"),
     Verdict("stranger",    "direct",     "somebody else's page of results: its visitor is another"),
@@ -168,6 +157,11 @@ FORBIDDEN = (
 
 def _bytes(title: str) -> int:
     return sum(1 if char.isascii() else 2 for char in title)
+
+
+def fitting(title: str) -> str:
+    """The beginning of a title that a creative has room for."""
+    return next((title[:n] for n in range(len(title), 0, -1) if _bytes(title[:n]) <= CREATIVE_BYTES), "")
 
 
 def _stuffed(title: str) -> str:
@@ -314,8 +308,6 @@ def word_fault(word: str) -> Refusal | None:
 def first(*faults: Refusal | None) -> Refusal | None:
     return next((fault for fault in faults if fault), None)
 
-
-Facts = Mapping[str, Any]
 
 register_constraints(
     {

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from common.batch import dicts, execute, insert, rows, update
 from common.moments import day_of, start_of
+from common.transitions import take
 from events.actions import emit
 from payments.queries import balances
 from regime import queries as regime
@@ -25,6 +26,13 @@ from search.alliance.rules import COMMISSION_STEP
 from search.alliance.shares import NONE_DUE, Due, earning_of, paid, standing
 
 Facts = Sequence[Mapping[str, Any]]
+REFUNDED = (
+    "id",
+    "refunded_fen",
+    "paid_fen",
+    "paid_seller_fee_fen",
+    "paid_owner_fee_fen",
+)  # what a refund changes
 MOMENT = timedelta(microseconds=1)
 
 # Anonymous clicks belong to the first member seen with the same cookie after them.
@@ -148,27 +156,29 @@ def _locked(where: str, what: Sequence[Any]) -> list[Row]:
 
 def _pay(found: Sequence[Row], at: datetime) -> list[int]:
     left = balances([row["seller_id"] for row in found])
-    moved: dict[str, list[Row]] = {"settle": [], "owe": [], "undo": []}
-    charges = []
+    settled: list[tuple[Row, Due]] = []
+    owing, undone = [], []
     for row in found:
         due = standing(row)
         need = due.earning_fen + due.seller_fee_fen
         if not due.earning_fen:
-            moved["undo"].append(row)
-        elif need > left[row["seller_id"]]:
-            moved["owe"].append(row)
-        else:
+            undone.append(row["id"])
+        elif need <= left[row["seller_id"]]:
             left[row["seller_id"]] -= need
-            moved["settle"].append(row | _paid(due) | {"settled_at": at})
-            charges.append(_charge(row, "commission", due, at))
-    _move(moved)
-    charge(charges, at=at)
+            settled.append((row, due))
+        elif row["status"] != COMMISSION_STEP["owe"].target:
+            owing.append(row["id"])
+    take(Commission, [row["id"] for row, _ in settled], COMMISSION_STEP["settle"], settled_at=at)
+    take(Commission, owing, COMMISSION_STEP["owe"])
+    take(Commission, undone, COMMISSION_STEP["undo"])
+    update(Commission, [{"id": row["id"], **_paid(due)} for row, due in settled])
+    charge([_charge(row, "commission", due, at) for row, due in settled], at=at)
     _tell(
         "alliance.commission_settled",
-        [(row, row["paid_fen"], row["paid_seller_fee_fen"]) for row in moved["settle"]],
+        [(row, due.earning_fen, due.seller_fee_fen) for row, due in settled],
         at,
     )
-    return [row["id"] for row in moved["settle"]]
+    return [row["id"] for row, _ in settled]
 
 
 @transaction.atomic
@@ -187,9 +197,9 @@ def follow_refunds(facts: Facts, *, at: datetime) -> list[int]:
             row |= _paid(due)
             if back != NONE_DUE:
                 charges.append(_charge(row, "return", back, at) | {"refund_id": fact["id"]})
-        elif row["status"] in COMMISSION_STEP["undo"].sources and not due.earning_fen:
-            row["status"] = COMMISSION_STEP["undo"].target
-    _write(list(found.values()))
+    update(Commission, [{name: row[name] for name in REFUNDED} for row in found.values()])
+    spent = [row for row in found.values() if row["status"] in COMMISSION_STEP["undo"].sources]
+    take(Commission, [row["id"] for row in spent if not standing(row).earning_fen], COMMISSION_STEP["undo"])
     ids = charge(charges, at=at)
     by_id = {row["id"]: row for row in found.values()}
     _tell(
@@ -206,28 +216,6 @@ def _paid(due: Due) -> Row:
         "paid_seller_fee_fen": due.seller_fee_fen,
         "paid_owner_fee_fen": due.owner_fee_fen,
     }
-
-
-def _move(moved: Mapping[str, Sequence[Row]]) -> None:
-    """The rows by their steps of COMMISSION_STEPS; they are locked and were read in a source of it."""
-    _write(
-        [row | {"status": COMMISSION_STEP[action].target} for action, some in moved.items() for row in some]
-    )
-
-
-CHANGING = (
-    "id",
-    "status",
-    "refunded_fen",
-    "paid_fen",
-    "paid_seller_fee_fen",
-    "paid_owner_fee_fen",
-    "settled_at",
-)
-
-
-def _write(found: Sequence[Row]) -> None:
-    update(Commission, [{name: row[name] for name in CHANGING} for row in found])
 
 
 def _charge(row: Row, kind: str, due: Due, at: datetime) -> Row:

@@ -23,13 +23,13 @@ from search.alliance.actions.finding import (
     by_id,
     closed,
     named_twice,
-    not_there,
     not_yours,
     placements,
     shops,
 )
 from search.alliance.models import Contract
 from search.alliance.rules import CONTRACT_STEP, OTHER_SIDE, OWNER, SHOP, Terms
+from shops.actions.edits import not_there
 
 CONTRACTS = """
     SELECT c.id, c.status, c.said_by, c.ends_at, c.placement_id AS placement, c.shop_id AS shop,

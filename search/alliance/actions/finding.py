@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from common.batch import dicts
-from common.errors import Conflict, Forbidden, NotFound, Refusal
+from common.errors import Conflict, Forbidden, Refusal
 
 Row = dict[str, Any]
 
@@ -39,12 +39,6 @@ PLACEMENTS = """
 def placements(ids: Iterable[int | None]) -> dict[int, Row]:
     """Placements with their space's owner; open only where the space is open too."""
     return by_id(PLACEMENTS, ids)
-
-
-def not_there(noun: str, number: int) -> Refusal:
-    return NotFound(
-        f"there is no {noun} {number}", field=noun, rule=f"{noun}_exists", way_out="Look at the list."
-    )
 
 
 def not_yours(noun: str, number: int) -> Refusal:

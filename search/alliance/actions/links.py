@@ -14,8 +14,9 @@ from common.batch import insert, one, rows
 from common.errors import Conflict, Invalid, NotFound, Refusal, several
 from events.actions import emit
 from search.alliance.actions.contracts import contracts_of
-from search.alliance.actions.finding import Row, listings, not_there, not_yours, placements, shops, spaces
+from search.alliance.actions.finding import Row, listings, not_yours, placements, shops, spaces
 from search.alliance.models import Link
+from shops.actions.edits import not_there
 
 
 @dataclass(frozen=True, slots=True)

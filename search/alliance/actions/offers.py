@@ -13,8 +13,9 @@ from common.errors import Conflict, NotFound, Refusal, several
 from events.actions import emit
 from regime import queries as regime
 from search.alliance import rules
-from search.alliance.actions.finding import listings, not_there, not_yours, shops
+from search.alliance.actions.finding import listings, not_yours, shops
 from search.alliance.models import Offer
+from shops.actions.edits import not_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def offer(intents: Sequence[NewOffer], *, by: int | None, at: datetime) -> list[
     refused: dict[int, Refusal] = {}
     for n, intent in enumerate(intents):
         terms = rules.Terms("commission", rate_bps=intent.rate_bps)
-        fault = None
+        fault: Refusal | None = None
         if intent.shop not in own:
             fault = not_there("shop", intent.shop)
         elif by is not None and own[intent.shop]["owner"] != by:

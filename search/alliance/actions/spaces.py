@@ -18,12 +18,12 @@ from search.alliance.actions.finding import (
     by_id,
     closed,
     named_twice,
-    not_there,
     not_yours,
     placements,
     spaces,
 )
 from search.alliance.models import Placement, Space
+from shops.actions.edits import not_there
 
 
 @dataclass(frozen=True, slots=True)

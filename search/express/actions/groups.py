@@ -79,19 +79,9 @@ def create(groups: Sequence[NewGroup], *, by: int | None, at: datetime) -> list[
         listing=[new.listing for new in groups],
     )
     emit("adgroup.created", facts, at=at)
-    titles = [new.title or short(listings[new.listing][1]) for new in groups]
+    titles = [new.title or rules.fitting(listings[new.listing][1]) for new in groups]
     add([NewCreative(id_, title) for id_, title in zip(ids, titles, strict=True)], by=by, at=at)
     return ids
-
-
-def short(title: str) -> str:
-    """The beginning of a title that a creative has room for."""
-    room = rules.CREATIVE_BYTES
-    for n, char in enumerate(title):
-        room -= 1 if char.isascii() else 2
-        if room < 0:
-            return title[:n]
-    return title
 
 
 @transaction.atomic
