@@ -124,9 +124,10 @@ class SearchExplanationOut(Out):
     sum = serializers.IntegerField(help_text="equals the score")
 
 
-class SearchResultOut(Out):
+class SearchGoodsOut(Out):
+    """What every result shows of a listing and its shop."""
+
     listing = serializers.IntegerField()
-    title = serializers.CharField()
     price_fen = serializers.IntegerField()
     postage_fen = serializers.IntegerField()
     category = serializers.IntegerField()
@@ -147,6 +148,10 @@ class SearchResultOut(Out):
     seven_day_return = serializers.BooleanField()
     showcase = serializers.BooleanField()
     listed_at = serializers.DateTimeField()
+
+
+class SearchResultOut(SearchGoodsOut):
+    title = serializers.CharField()
     score = serializers.IntegerField()
     explanation = SearchExplanationOut(required=False)
 
@@ -184,32 +189,11 @@ class SearchFacetsOut(Out):
     sold_lately = serializers.IntegerField()
 
 
-class SearchPaidResultOut(Out):
+class SearchPaidResultOut(SearchGoodsOut):
     slot = serializers.IntegerField(help_text="from 1, the best")
     place = serializers.ChoiceField(["right", "bottom"])
     creative = serializers.IntegerField()
-    listing = serializers.IntegerField()
     title = serializers.CharField(help_text="the creative's")
-    price_fen = serializers.IntegerField(help_text="of the goods")
-    postage_fen = serializers.IntegerField()
-    category = serializers.IntegerField()
-    section = serializers.IntegerField()
-    supply = serializers.ChoiceField(SUPPLIES)
-    delivery = serializers.ChoiceField(DELIVERIES)
-    shop = serializers.IntegerField()
-    shop_name = serializers.CharField()
-    region = serializers.IntegerField()
-    online = serializers.BooleanField()
-    level = serializers.IntegerField(help_text="the shop's credit level, 0 to 20")
-    good_rate_bps = serializers.IntegerField(allow_null=True)
-    description_hundredths = serializers.IntegerField(allow_null=True)
-    service_hundredths = serializers.IntegerField(allow_null=True)
-    delivery_hundredths = serializers.IntegerField(allow_null=True)
-    sales = serializers.IntegerField(help_text="pieces paid for in the window")
-    protection = serializers.BooleanField()
-    seven_day_return = serializers.BooleanField()
-    showcase = serializers.BooleanField()
-    listed_at = serializers.DateTimeField()
 
 
 class SearchPaidOut(Out):

@@ -8,11 +8,10 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from common.api.doors import TRADERS, Door, In, Out, actor, reads, writes
+from common.api.doors import TRADERS, Door, In, Out, actor, page, reads, writes
 from common.errors import Invalid
 from common.moments import FIRST, LAST, day_of
-from common.money import MAX_FEN
-from payments.api import KEY, StatementOut
+from payments.api import StatementOut, TopUpIn
 from payments.queries import statement
 from search.express.actions import account
 from search.express.actions.account import Move
@@ -28,15 +27,8 @@ class AdsAccountOut(Out):
     spent_today_fen = serializers.IntegerField(help_text="by all campaigns, this market day")
 
 
-class AdsMoveIn(In):
-    amount_fen = serializers.IntegerField(min_value=1, max_value=MAX_FEN)
-    key = serializers.CharField(
-        required=False,
-        default="",
-        max_length=KEY,
-        allow_blank=True,
-        help_text="the same key is the same money, once",
-    )
+class AdsMoveIn(TopUpIn):
+    pass
 
 
 class AdsMovedOut(AdsAccountOut):
@@ -93,10 +85,5 @@ class AdsStatementDoor(Door):
             )  # fmt: skip
         limit = query["limit"]
         found = statement(account.code(actor(request)), first, last, after=query["after"], limit=limit + 1)
-        more, found["lines"] = len(found["lines"]) > limit, found["lines"][:limit]
-        following = (
-            f"{request.path}?first={first}&last={last}&limit={limit}&after={found['lines'][-1]['n']}"
-            if more
-            else None
-        )
-        return {**found, "next": following}
+        lines = page(request, found["lines"], limit, key="n")
+        return {**found, "lines": lines["results"], "next": lines["next"]}

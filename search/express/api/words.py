@@ -16,7 +16,7 @@ from search.express.actions.keywords import NewKeyword
 from search.express.api.fields import a_page, acting, bid, made, match, number, shown, words
 from shops.actions.edits import Edit
 
-LATEST = "1 to 10"
+ONE_TO_TEN = "1 to 10"
 
 
 class AdCreativeOut(Out):
@@ -88,10 +88,10 @@ class AdKeywordOut(Out):
     bid_at = serializers.DateTimeField(help_text="since when; ties go by it")
     created_at = serializers.DateTimeField()
     quality = serializers.IntegerField(help_text="1 to 10; the bid is no part of it")
-    relevance = serializers.IntegerField(help_text=LATEST)
-    ctr = serializers.IntegerField(help_text=LATEST)
-    experience = serializers.IntegerField(help_text=LATEST)
-    account = serializers.IntegerField(help_text=LATEST)
+    relevance = serializers.IntegerField(help_text=ONE_TO_TEN)
+    ctr = serializers.IntegerField(help_text=ONE_TO_TEN)
+    experience = serializers.IntegerField(help_text=ONE_TO_TEN)
+    account = serializers.IntegerField(help_text=ONE_TO_TEN)
 
 
 class AdKeywordQuery(Paged):
