@@ -72,8 +72,8 @@ def beside(name: str) -> Iterator[Callable[..., float | None]]:
     """
     with ExitStack() as stack:
         visits: list[Visit] = []
-        if lacking := _lacking(name):
-            note(f"{name}: {lacking}")
+        if why := lacking(name):
+            note(f"{name}: {why}")
         else:
             with _falling(name):
                 port = stack.enter_context(PEERS[name].served(os.environ["DATABASE_URL"]))
@@ -122,7 +122,7 @@ def _rows(name: str) -> Iterator[dict[str, Any]]:
     found = rates(name)
     common = {"target": "orientation", "ok": name not in BROKEN}
     if found is None:
-        why = BROKEN.get(name) or _lacking(name)
+        why = BROKEN.get(name) or lacking(name)
         yield {"bench": f"peer {name}", "value": "-", "unit": "", "note": why, **common}
         return
     peer = PEERS[name]
@@ -131,7 +131,7 @@ def _rows(name: str) -> Iterator[dict[str, Any]]:
         yield {**figure, "note": peer.NOTES[work], **common}
 
 
-def _lacking(name: str) -> str:
+def lacking(name: str) -> str:
     """Why the peer cannot be measured, or nothing."""
     if name in ABSENT:
         return ABSENT[name]

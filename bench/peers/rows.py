@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from bench.peers import ABSENT, BROKEN, PEERS, _lacking
+from bench.peers import ABSENT, BROKEN, PEERS, lacking
 
 
 def beside_row(
@@ -18,7 +18,7 @@ def beside_row(
     target = f">= {times} times" if times else "orientation"
     seen = [one for one in theirs if one is not None]
     if not seen:
-        why = ABSENT.get(name) or BROKEN.get(name) or _lacking(name)
+        why = ABSENT.get(name) or BROKEN.get(name) or lacking(name)
         return {**row, "peer": f"no figure: {why}", "target": target, "ok": name not in BROKEN}
     peer = statistics.median(seen)
     return {

@@ -281,11 +281,14 @@ def test_a_job_starts_without_a_broker_and_is_found_later(worlds: Callable[..., 
     world = begun(worlds)
     script = f"""
 import django, time; django.setup()
+import kombu.transport.redis
+from jishi.celery import app
 from worlds import actions, advance
+app.loader.init_worker()  # imports are no waiting for a broker
 world = actions.enter({world.name!r})
 began = time.perf_counter()
 job = advance.start(world, {{"duration": "PT1H"}})
-assert time.perf_counter() - began < 20, "a broker that is away must not keep a request waiting"
+assert time.perf_counter() - began < 2, "a broker that is away must not keep a request waiting"
 """
     database = os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/{connection.settings_dict['NAME']}"
     away = {**os.environ, "DATABASE_URL": database, "REDIS_URL": "redis://127.0.0.1:1/0"}
