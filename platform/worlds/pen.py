@@ -72,9 +72,9 @@ def writing(*, few: bool = False) -> Iterator[Moment]:
 
 
 @contextmanager
-def viewing() -> Iterator[Moment]:
-    """One transaction beside other page views, never beside a step of the clock."""
-    with _take("jishi_gate()") as moment:
+def viewing(*, few: bool = False) -> Iterator[Moment]:
+    """One transaction beside other page views, never beside a step of the clock. `few`: as in `writing`."""
+    with _take(f"jishi_gate({few})") as moment:
         yield moment
 
 

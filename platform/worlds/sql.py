@@ -6,20 +6,25 @@ RETURNS TABLE (now_at timestamptz, uid uuid, regime_version bigint, seed bigint)
 BEGIN
   RETURN QUERY SELECT c.now_at, c.uid, c.regime_version, c.seed FROM worlds_clock c;
 END $$;
-CREATE OR REPLACE FUNCTION public.jishi_pen(few boolean)
-RETURNS TABLE (now_at timestamptz, uid uuid, regime_version bigint, seed bigint) LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION public.jishi_few(few boolean) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF few THEN  -- a plan that is kept is made while tables are small, so it is told to ask indexes, for when they are not
     PERFORM set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true),
             set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
   END IF;
+END $$;
+CREATE OR REPLACE FUNCTION public.jishi_pen(few boolean)
+RETURNS TABLE (now_at timestamptz, uid uuid, regime_version bigint, seed bigint) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM public.jishi_few(few);
   PERFORM pg_advisory_xact_lock_shared(7001, hashtext(current_schema()));
   PERFORM pg_advisory_xact_lock(7002, hashtext(current_schema()));
   RETURN QUERY SELECT c.now_at, c.uid, c.regime_version, c.seed FROM worlds_clock c;
 END $$;
-CREATE OR REPLACE FUNCTION public.jishi_gate()
+CREATE OR REPLACE FUNCTION public.jishi_gate(few boolean)
 RETURNS TABLE (now_at timestamptz, uid uuid, regime_version bigint, seed bigint) LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM public.jishi_few(few);
   PERFORM pg_advisory_xact_lock_shared(7001, hashtext(current_schema()));
   RETURN QUERY SELECT c.now_at, c.uid, c.regime_version, c.seed FROM worlds_clock c;
 END $$;

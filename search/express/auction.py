@@ -37,27 +37,28 @@ OFFER = f"""
                WHEN coalesce(s.spent_fen, 0) < c.budget_fen * %(let_go)s::bigint / %(slots_a_day)s::bigint THEN {UNBOUND}
                ELSE 0 END)
 """
-MATCHING = " ".join(f"WHEN '{match.name}' THEN {match.sql}" for match in MATCHES)
-CLOSER = " ".join(f"WHEN '{match.name}' THEN {match.closeness}" for match in MATCHES)
+MATCHING = " UNION ALL ".join(
+    f"""SELECT id, group_id, bid_fen, quality, bid_at, {match.closeness} AS closeness FROM search_express_keyword k
+         WHERE status = 'on' AND match = '{match.name}' AND '{match.name}' = ANY(%(matches)s::text[]) AND {match.sql}"""
+    for match in MATCHES
+)
 BIDDERS = f"""
     WITH buyer AS MATERIALIZED (
         SELECT CASE WHEN code > 999999 THEN code / 1000 ELSE code END AS code
           FROM (SELECT coalesce(%(region)s::int, (SELECT region FROM members_member WHERE id = %(member)s::bigint)) AS code) b
     ), standing AS (
         SELECT DISTINCT ON (g.listing_id) k.id, o.bid, k.quality, k.bid_at
-          FROM search_express_keyword k
+          FROM ({MATCHING}) k
           JOIN search_express_group g ON g.id = k.group_id JOIN search_express_campaign c ON c.id = g.campaign_id
           JOIN search_descriptor r ON r.id = g.listing_id
           JOIN payments_account a ON a.code = 'ads:' || c.seller_id
           LEFT JOIN search_express_spending s ON s.campaign_id = c.id AND s.day = %(day)s
           CROSS JOIN LATERAL (SELECT {OFFER} AS bid) o CROSS JOIN buyer b
-         WHERE k.status = 'on' AND k.words && %(words)s::text[] AND CASE k.match {MATCHING} END
-           AND k.match = ANY(%(matches)s::text[]) AND g.status = 'on' AND c.status = 'on'
-           AND c.exhausted_on IS DISTINCT FROM %(day)s
+         WHERE g.status = 'on' AND c.status = 'on' AND c.exhausted_on IS DISTINCT FROM %(day)s
            AND (c.regions = '{{}}' OR c.regions && ARRAY[b.code / 10000 * 10000, b.code / 100 * 100])
            AND o.bid >= %(least)s::bigint
            AND EXISTS (SELECT FROM search_express_creative v WHERE v.group_id = g.id AND v.status = 'approved')
-         ORDER BY g.listing_id, o.bid * k.quality DESC, CASE k.match {CLOSER} END DESC, k.bid_at, k.id
+         ORDER BY g.listing_id, o.bid * k.quality DESC, k.closeness DESC, k.bid_at, k.id
     )
     SELECT id, bid, quality, (SELECT code FROM buyer) FROM standing ORDER BY bid_at, id
 """
@@ -109,7 +110,7 @@ def paid(search: Search) -> bytes:
     words = sorted(query_words(search.q))
     if not words:
         return NOTHING
-    with viewing() as moment:
+    with viewing(few=True) as moment:
         levers = regime.at(moment.at).auction
         slots = levers.right_slot_count + levers.bottom_slot_count
         if not slots:

@@ -103,12 +103,13 @@ class Creative(Row):
 class Keyword(Row):
     """A word bought for an ad group. `words`: as it is matched (`rules.normal`). `bid_at`: since when this bid.
 
-    `follows`: the bid is the group's. `quality` and its four parts (0 to 10,000): `recompute.QUALITY`.
+    `lead`: the longest of its words (`rules.lead`). `follows`: the bid is the group's. `quality` and its four parts (0 to 10,000): `recompute.QUALITY`.
     """
 
     group = models.ForeignKey(AdGroup, models.PROTECT, related_name="+")
     word = models.CharField(max_length=rules.WORD_MOST)
     words = ArrayField(models.TextField())
+    lead = models.TextField()
     match = models.CharField(max_length=10)
     status = models.CharField(max_length=10)
     bid_fen = models.BigIntegerField()
@@ -137,7 +138,13 @@ class Keyword(Row):
             ),
         ]
         indexes = [
-            GinIndex(fields=["words"], condition=Q(status="on"), fastupdate=False, name="who_bids_on_a_word"),
+            models.Index(fields=["lead"], condition=Q(status="on"), name="who_bids_on_words"),
+            GinIndex(
+                fields=["words"],
+                condition=Q(status="on", match="broad"),
+                fastupdate=False,
+                name="who_bids_broadly",
+            ),
         ]
 
 

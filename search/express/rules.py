@@ -42,7 +42,8 @@ CREATIVE_STEPS = (
     Step("remove",  ("refused", "approved"), "removed",  "seller",   "for good"),
 )
 
-# How a word matches a query: SQL over keyword `k` and the query's words %(words)s (both distinct and sorted).
+# How a word matches a query: SQL over keyword `k` and the query's words %(words)s (both distinct and sorted). A query that
+# has all of a word's words has the longest of them, and few have that.
 @dataclass(frozen=True)
 class Match:
     """`closeness`: among words of one listing that match equally dear, the closer one bids."""
@@ -53,10 +54,11 @@ class Match:
     words: str
 
 
+LED = "k.lead = ANY(%(words)s::text[])"
 MATCHES = (
-    Match("exact",  3, "k.words = %(words)s::text[]",  "the query says these words and no others, in any order"),
-    Match("centre", 2, "k.words <@ %(words)s::text[]", "the query says all these words, and may say more"),
-    Match("broad",  1, "true",                         "the query says at least one of these words"),
+    Match("exact",  3, f"{LED} AND k.words = %(words)s::text[]",  "the query says these words and no others, in any order"),
+    Match("centre", 2, f"{LED} AND k.words <@ %(words)s::text[]", "the query says all these words, and may say more"),
+    Match("broad",  1, "k.words && %(words)s::text[]",            "the query says at least one of these words"),
 )
 
 
@@ -150,7 +152,7 @@ class Taboo:
 
 # Superlatives nobody can prove, copies, and trades in credit; ours, after the advertising law and the market's rules.
 FORBIDDEN = (
-    "最低价", "全网第一", "全国第一", "国家级", "顶级", "假一赔万", "绝对", "高仿", "a货", "精仿", "山寨", "刷钻", "刷信誉", "replica",
+    "最低价", "全网第一", "全国第一", "国家级", "顶级", "假一赔万", "绝对", "高仿", "超a货", "精仿", "山寨", "刷钻", "刷信誉", "replica",
     "best in the world",
 )  # fmt: skip
 
@@ -196,6 +198,11 @@ def audited(title: str) -> dict[str, Any]:
 def normal(word: str) -> list[str]:
     """A bought word as it is matched: the words that search makes of it, each once, sorted."""
     return sorted(query_words(word))
+
+
+def lead(words: Sequence[str]) -> str:
+    """The word of a bought word by which queries are asked whether they have it: the longest, the first of these."""
+    return max(words, key=len)
 
 
 def bid_fault(bid_fen: int, levers: Levers, field: str = "bid_fen") -> Refusal | None:

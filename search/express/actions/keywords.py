@@ -66,8 +66,9 @@ def add(keywords: Sequence[NewKeyword], *, by: int | None, at: datetime) -> list
 
 
 def _record(new: NewKeyword, bid_fen: int, at: datetime) -> dict[str, Any]:
+    words = rules.normal(new.word)
     return {
-        "group_id": new.group, "word": new.word, "words": rules.normal(new.word), "match": new.match, "status": "on",
+        "group_id": new.group, "word": new.word, "words": words, "lead": rules.lead(words), "match": new.match, "status": "on",
         "bid_fen": bid_fen if new.bid_fen is None else new.bid_fen, "follows": new.bid_fen is None,
         "bid_at": at, "created_at": at, **dict.fromkeys(recompute.PARTS, 0), "quality": 0,
     }  # fmt: skip
