@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import paid
 from common import random
 from search.auction.clearing import clear
 from search.auction.explain import explain
@@ -29,11 +30,11 @@ Integers = NDArray[np.int64]
 
 
 def rows() -> list[dict[str, Any]]:
-    """Two rows a shape, and orientation: other mechanisms, one auction alone, one explained."""
+    """Two rows a shape; orientation: other mechanisms, one auction alone, one explained; searches with auctions."""
     found: list[dict[str, Any]] = []
     for bidders, slots in SHAPES:
         found += _shape(bidders, slots)
-    return [*found, *_orientation()]
+    return [*found, *_orientation(), *paid.rows()]
 
 
 def instance(auctions: int, bidders: int) -> tuple[Integers, Integers]:

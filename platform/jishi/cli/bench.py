@@ -22,7 +22,7 @@ BENCHES = {
     "traffic": ("bench.traffic", "T5: page views over REST"),
     "ratings": ("bench.ratings", "T6: credit and indices of 100,000 shops"),
     "ledger": ("bench.ledger", "posting transfers"),
-    "auction": ("bench.auction", "T8: keyword auctions, pure"),
+    "auction": ("bench.auction", "T8: keyword auctions, pure, and on searches of 100,000 listings"),
     "listings": ("bench.listings", "seeding listings over REST"),
 }
 COLUMNS = ("bench", "value", "unit", "limit or peer", "ratio", "target", "ok")
