@@ -4,7 +4,7 @@ from django.urls import path
 
 from search import api
 from search.alliance import urls as alliance
-from search.express.api import account, campaigns, clicks, report, words
+from search.express.api import account, auctions, campaigns, clicks, report, words
 
 urlpatterns = [
     path("search/", api.SearchDoor.as_view()),
@@ -16,7 +16,9 @@ urlpatterns = [
     path("clicks/", clicks.AdClicksDoor.as_view()),
     path("clicks/batch/", clicks.AdClickBatchDoor.as_view()),
     path("clicks/<id:click_id>/", clicks.AdClickDoor.as_view()),
-    path("clicks/<id:click_id>/explain/", clicks.AdClickExplanationDoor.as_view()),
+    path("clicks/<id:click_id>/explain/", auctions.AdClickExplanationDoor.as_view()),
+    path("ads/impressions/", auctions.AdImpressionsDoor.as_view()),
+    path("ads/auctions/<id:auction_id>/explain/", auctions.AdAuctionExplanationDoor.as_view()),
     path("ads/account/", account.AdsAccountDoor.as_view()),
     path("ads/account/topups/", account.AdsTopUpDoor.as_view()),
     path("ads/account/withdrawals/", account.AdsWithdrawalDoor.as_view()),

@@ -167,6 +167,13 @@ EXPLAINS: dict[str, tuple[str, tuple[str, ...]]] = {
     "rank": ("search.queries.explain.explain_rank", ("query", "listing")),
     "balance": ("payments.queries.standing", ("member",)),
     "click": ("search.express.queries.explain.click", ("id",)),
+    "impression": ("search.express.queries.explain.impression", ("id",)),
+}
+
+# What of it can be drawn as a table for people as well.
+TABLES = {
+    "click": "search.express.queries.explain.as_table",
+    "impression": "search.express.queries.explain.as_table",
 }
 
 # (table or *, column or *) -> why it is not part of a market's meaning.

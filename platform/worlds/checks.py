@@ -45,6 +45,18 @@ def explain(what: str, said: Sequence[str]) -> Any:
     return import_string(path)(*(_read(name, text) for name, text in zip(names, said, strict=True)))
 
 
+def drawn(what: str, told: Any) -> str:
+    """What `explain` told, as a table for people; `NotFound` for what is told as data only."""
+    table: Mapping[str, str] = import_string(settings.JISHI_TABLES)
+    if what not in table:
+        raise NotFound(
+            f"{what} is told as data only", field="what", rule="table_exists",
+            way_out=f"Tables are drawn of: {', '.join(table)}.",
+        )  # fmt: skip
+    text: str = import_string(table[what])(told)
+    return text
+
+
 def _read(name: str, text: str) -> Any:
     if name in {"member", "shop", "listing", "id"}:
         if not re.fullmatch(r"[1-9][0-9]{0,17}", text):

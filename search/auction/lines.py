@@ -21,6 +21,7 @@ from search.auction.ranking import NOBODY, bits_for
 from search.auction.reading import Unreadable, auction
 from search.auction.rules import Terms
 from search.auction.single import Auction, scale, whole
+from search.auction.table import table
 
 Line = tuple[int, bytes | None]  # its number from 1, and what it says; None when it is too long to be read
 LONGEST = 16 << 20
@@ -111,6 +112,11 @@ def encoded(answer: Answer) -> bytes:
         return orjson.dumps(answer) + b"\n"
     except TypeError:
         return json.dumps(answer, separators=(",", ":")).encode() + b"\n"
+
+
+def drawn(answer: Answer) -> bytes:
+    """An explained answer as a table for people; what was refused as a line."""
+    return f"{table(answer['explain'])}\n".encode() if "explain" in answer else encoded(answer)
 
 
 def _whole(said: Auction) -> Whole:

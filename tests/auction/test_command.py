@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from search.auction import lines
-from search.auction.lines import answers, batches, encoded
+from search.auction.lines import answers, batches, drawn, encoded
 from tests.auction import reference
 from tests.auction.reference import columns, slots
 
@@ -201,6 +201,15 @@ def test_explained_is_what_is_answered_and_more():
     assert full == plain
     assert [place["price_fen"] for place in places] == [4, 2, None]
     assert [place["lowest_bid_fen"] for place in places] == [10, 3, 2]
+
+
+def test_people_may_have_a_table_and_what_was_refused_stays_a_line():
+    [full, refused] = told(line(), line(slots="none"), explained=True)
+    text = drawn(full).decode()
+    for place in full["explain"]["places"]:
+        assert f"place {place['place']}: {place['why']}" in text
+    assert "who" in text
+    assert drawn(refused) == encoded(refused)
 
 
 def test_what_would_take_minutes_to_explain_is_held_but_not_explained():

@@ -63,6 +63,53 @@ def test_nobody_else_is_told_at_all(second: Board) -> None:
     assert asking("get", path).json()["places"][0]["bid_fen"] == 2_171
 
 
+def test_an_impression_is_explained_to_all_who_bid_placed_or_not_and_to_nobody_else(second: Board) -> None:
+    second.set_lever(auction__right_slot_count=1, auction__bottom_slot_count=1)
+    shown = second.looks()["auction"]
+    whole = checks.explain("impression", [str(shown)])
+    assert [place["slot"] for place in whole["places"]] == [1, 2, None, None]
+    told = explain.impression(shown, second.owners["丁"])
+    assert told["places"][3]["why"] == "no slot is left; nothing is paid"
+    assert [set(place) for place in told["places"][:3]] == [{"place", "slot"}] * 3
+    second.seller("戊")
+    nothing = second.looks("书架")  # nobody bids on that
+    assert nothing["auction"] is None
+    for auction, by in ((shown, second.owners["戊"]), (shown + 1, None), (10**17, None)):
+        with pytest.raises(NotFound):
+            explain.impression(auction, by)
+
+
+def test_places_shown_are_listed_for_their_seller_with_what_a_click_there_costs(second: Board) -> None:
+    asking = Asking()
+    own = asking.member(second.owners["乙"])
+    second.looks()
+    [first, again] = asking("get", "/api/ads/impressions/", key=own).json()["results"]
+    assert (first["slot"], first["price_fen"], first["words"]) == (2, 2_415, ["衣柜"])
+    assert again["auction"] > first["auction"]
+    assert {first["seller"], again["seller"]} == {second.owners["乙"]}
+    rest = asking("get", f"/api/ads/impressions/?after={first['id']}", key=own).json()["results"]
+    assert rest == [again]
+    assert len(asking("get", "/api/ads/impressions/").json()["results"]) == 8
+    assert asking("get", "/api/ads/impressions/?day=2010-01-01").json()["results"] == []
+
+
+def test_a_student_reads_it_as_a_table(second: Board) -> None:
+    asking = Asking()
+    own = asking.member(second.owners["乙"])
+    answer = asking("get", "/api/clicks/1/explain/?as=table", key=own)
+    text = answer.content.decode()
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "valid, charged 2415" in text
+    assert "衣柜 (keyword 2)" in text
+    assert text.count(" another ") == 3
+    assert not [n for nick, pair in BIDS.items() for n in pair if nick != "乙" and f"{n:,}" in text]
+    whole = checks.drawn("click", checks.explain("click", ["1"]))
+    assert all(f"{n:,}" in whole for pair in BIDS.values() for n in pair)
+    assert "place 2: 1213 x 9973 / 5011 + 1 = 2415.1387, rounded 2415" in whole
+    with pytest.raises(NotFound, match="as data only"):
+        checks.drawn("credit", {})
+
+
 def _as_json(told: dict[str, Any]) -> Any:
     return orjson.loads(orjson.dumps(told))
 

@@ -20,6 +20,7 @@ def auction(
     explain: Annotated[
         bool, typer.Option("--explain", help="Add why each price is what it is, equilibria and regrets.")
     ] = False,
+    table: Annotated[bool, typer.Option("--table", help="Draw each auction as a table for people.")] = False,
     json: Json = False,
 ) -> None:
     """Hold auctions, one JSON object a line in, one a line out, with or without --json.
@@ -28,7 +29,7 @@ def auction(
     "bid_fen": 200, "quality": 8}]}. Mechanisms: gsp, first_price, vcg. With increment_fen 0 nothing is rounded. A
     line that is no auction answers with {"line", "error"} and does not stop the rest; then the exit code is 1.
     """
-    from search.auction.lines import answers, batches, encoded
+    from search.auction.lines import answers, batches, drawn, encoded
 
     if file is not None and not file.is_file():
         fail(f"There is no file {file}.")
@@ -37,8 +38,8 @@ def auction(
     read = refused = 0
     with sys.stdin.buffer if file is None else file.open("rb") as stream:
         for lines in batches(stream):
-            told = answers(lines, explained=explain)
-            sys.stdout.buffer.write(b"".join(map(encoded, told)))
+            told = answers(lines, explained=explain or table)
+            sys.stdout.buffer.write(b"".join(map(drawn if table and not json else encoded, told)))
             sys.stdout.buffer.flush()
             read += len(told)
             refused += sum("error" in answer for answer in told)

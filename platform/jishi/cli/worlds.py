@@ -272,16 +272,21 @@ def explain(
     name: Name,
     what: Annotated[str, typer.Argument(help="credit, balance, …")],
     arguments: Annotated[list[str], typer.Argument(help="Of what: a member's number, a query, a day …")],
+    table: Annotated[
+        bool, typer.Option("--table", help="Draw a click or an impression as a table for people.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Tell the arithmetic behind a number, as data."""
+    """Tell the arithmetic behind a number, as data or as a table."""
 
     def work(world: Any) -> Any:
         from orjson import loads
 
         from common.batch import dumps
+        from worlds.checks import drawn
         from worlds.checks import explain as explained
 
-        return loads(dumps(explained(what, arguments)))
+        told = explained(what, arguments)
+        return loads(dumps(told)), drawn(what, told) if table and not json else None
 
-    answer(within(name, work), as_json=json)
+    answer(*within(name, work), as_json=json)

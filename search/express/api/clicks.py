@@ -15,7 +15,6 @@ from common.moments import show
 from search.express.actions.clicks import ADDRESS_MOST, Press, press
 from search.express.api.fields import acting, number, words
 from search.express.queries import clicks as queries
-from search.express.queries import explain
 from search.express.rules import VERDICT
 from traffic.rules import COOKIE_MOST
 from worlds.auth import who
@@ -96,87 +95,6 @@ class AdClicksDoor(Door):
             return {**found, "at": show(moment.at), "verdict": done["verdict"] if told_all else None}
 
         return Joint(press, intent, tell)
-
-
-class AdPlaceOut(Out):
-    """Of another seller's: place and slot alone."""
-
-    place = serializers.IntegerField()
-    slot = serializers.IntegerField(allow_null=True)
-    id = serializers.IntegerField(required=False, help_text="the keyword")
-    keyword = serializers.IntegerField(required=False)
-    word = serializers.CharField(required=False)
-    match = serializers.CharField(required=False)
-    group = serializers.IntegerField(required=False)
-    campaign = serializers.IntegerField(required=False)
-    shop = serializers.IntegerField(required=False)
-    seller = serializers.IntegerField(required=False)
-    listing = serializers.IntegerField(required=False)
-    bid_fen = serializers.IntegerField(required=False, help_text="as offered")
-    quality = serializers.IntegerField(required=False)
-    score = serializers.IntegerField(required=False)
-    tied_with = serializers.ListField(child=serializers.IntegerField(), required=False)
-    tied_count = serializers.IntegerField(required=False)
-    next = serializers.IntegerField(required=False, allow_null=True)
-    clicks = serializers.IntegerField(required=False, help_text="expected of the slot")
-    price_fen = serializers.IntegerField(required=False, allow_null=True)
-    unrounded_fen = serializers.FloatField(required=False, allow_null=True)
-    because = serializers.CharField(required=False)
-    why = serializers.CharField(required=False)
-    cost_fen = serializers.IntegerField(required=False)
-    vcg_payment_fen = serializers.IntegerField(required=False)
-    value_fen = serializers.IntegerField(required=False)
-    gain_fen = serializers.IntegerField(required=False)
-    best_gain_fen = serializers.IntegerField(required=False)
-    regret_fen = serializers.IntegerField(required=False)
-    best_bid_fen = serializers.IntegerField(required=False, allow_null=True)
-    best_slot = serializers.IntegerField(required=False, allow_null=True)
-    lowest_bid_fen = serializers.FloatField(
-        required=False, allow_null=True, help_text="of a symmetric equilibrium"
-    )
-    highest_bid_fen = serializers.FloatField(required=False, allow_null=True)
-
-
-class AdLeftOutOut(Out):
-    id = serializers.IntegerField()
-    bid_fen = serializers.IntegerField()
-    why = serializers.CharField()
-
-
-class AdClickExplanationOut(Out):
-    click = serializers.IntegerField()
-    verdict = serializers.ChoiceField(list(VERDICT))
-    verdict_means = serializers.CharField()
-    charged_fen = serializers.IntegerField()
-    clicked_at = serializers.DateTimeField()
-    slot = serializers.IntegerField()
-    keyword = serializers.IntegerField()
-    listing = serializers.IntegerField()
-    auction = serializers.IntegerField()
-    at = serializers.DateTimeField()
-    words = serializers.ListField(child=serializers.CharField())
-    price_fen = serializers.IntegerField()
-    bidders = serializers.IntegerField()
-    held_again = serializers.BooleanField(help_text="order and prices come out again as recorded")
-    mechanism = serializers.CharField()
-    means = serializers.CharField()
-    reserve_fen = serializers.IntegerField()
-    increment_fen = serializers.IntegerField()
-    ties = serializers.CharField()
-    places = AdPlaceOut(many=True)
-    left_out = AdLeftOutOut(many=True)
-    revenue_fen = serializers.IntegerField(required=False, help_text="for the platform")
-    vcg_revenue_fen = serializers.IntegerField(required=False)
-    lowest_equilibrium_revenue_fen = serializers.FloatField(required=False)
-    highest_equilibrium_revenue_fen = serializers.FloatField(required=False)
-    band_is_envy_free = serializers.BooleanField()
-
-
-class AdClickExplanationDoor(Door):
-    @reads(AdClickExplanationOut, scopes=TRADERS)
-    def get(self, request: Request, query: Any, click_id: int) -> Any:
-        """Why a click on one's own ad cost what it did: the order, the price, what VCG would ask, equilibrium, regret."""
-        return explain.click(click_id, acting(request))
 
 
 ROW = {

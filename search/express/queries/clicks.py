@@ -1,9 +1,9 @@
-"""Clicks as their seller reads them; who clicked is told to nobody."""
+"""Impressions and clicks as their seller reads them; who looked or clicked is told to nobody."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from common.batch import dicts
@@ -41,3 +41,33 @@ def click(id_: int, by: int | None) -> dict[str, Any]:
             f"there is no click {id_}", field="click", rule="click_exists", way_out="List your own."
         )
     return found[0]
+
+
+# The number of an impression is its auction's times this, plus the slot.
+SLOTS = 256
+IMPRESSIONS = f"""
+    SELECT a.id * {SLOTS} + p.slot AS id, a.id AS auction, p.slot, a.at, string_to_array(a.words, ' ') AS words,
+           c.seller_id AS seller, c.id AS campaign, g.id AS group, k.id AS keyword, a.creatives[p.slot] AS creative,
+           g.listing_id AS listing, c.shop_id AS shop, a.prices[p.slot] AS price_fen
+      FROM search_express_auction a CROSS JOIN LATERAL unnest(a.placed) WITH ORDINALITY AS p (place, slot)
+      JOIN search_express_keyword k ON k.id = a.keywords[p.place + 1]
+      JOIN search_express_group g ON g.id = k.group_id JOIN search_express_campaign c ON c.id = g.campaign_id
+     WHERE a.at >= %(start)s AND a.at < %(end)s AND a.id >= %(after)s / {SLOTS}
+"""
+OF = {"campaign": "c.id", "group": "g.id", "keyword": "k.id"}
+
+
+def impressions(
+    day: date, filters: Mapping[str, Any], by: int | None, *, after: int, limit: int
+) -> list[dict[str, Any]]:
+    """Places of a day in which ads of a seller (None: anybody's) were shown, after id `after`; one more than `limit` if
+    there is more. `price_fen`: what a click there costs."""
+    where = ["", "a.id * %(slots)s + p.slot > %(after)s"]
+    where += [f"{sql} = %({name})s" for name, sql in OF.items() if name in filters]
+    if by is not None:
+        where.append("c.seller_id = %(by)s")
+    given = {
+        **filters, "start": start_of(day), "end": start_of(day + timedelta(days=1)), "after": after, "by": by,
+        "slots": SLOTS, "most": limit + 1,
+    }  # fmt: skip
+    return dicts(f"{IMPRESSIONS} {' AND '.join(where)} ORDER BY 1 LIMIT %(most)s", given)

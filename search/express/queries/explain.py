@@ -1,4 +1,4 @@
-"""A click told: who bid, the scores, why this order and price, what VCG would have asked, equilibrium and regret.
+"""A click or an impression told: who bid, the scores, why this order and price, what VCG would ask, equilibrium and regret.
 
 The auction is held again from what was recorded. The platform sees all of it. A seller sees the own numbers, and of the
 others where they stood, no more: not who they were, what they bid, or what they paid.
@@ -15,15 +15,20 @@ from search.auction.clearing import clear
 from search.auction.explain import explain
 from search.auction.rules import MECHANISMS, Terms
 from search.auction.single import Auction
+from search.auction.table import table
 from search.express.auction import places
 from search.express.rules import VERDICT
 
-CLICK = """
-    SELECT b.id, b.slot, b.at AS clicked_at, b.verdict, b.price_fen AS charged_fen, b.seller_id, b.keyword_id, b.listing_id,
-           a.id AS auction, a.at, a.words, a.mechanism, a.ties, a.capped, a.reserve_fen, a.increment_fen, a.clicks,
-           a.keywords, a.bids, a.qualities, a.placed, a.prices
-      FROM search_express_click b JOIN search_express_auction a ON a.id = b.auction_id WHERE b.id = %s
+AUCTION = """
+    SELECT a.id AS auction, a.at, a.words, a.mechanism, a.ties, a.capped, a.reserve_fen, a.increment_fen, a.clicks,
+           a.keywords, a.bids, a.qualities, a.placed, a.prices {more} FROM search_express_auction a {joined} WHERE {which} = %s
 """
+HELD = AUCTION.format(more="", joined="", which="a.id")
+CLICKED = AUCTION.format(
+    more=", b.id AS click, b.slot, b.at AS clicked_at, b.verdict, b.price_fen, b.seller_id, b.keyword_id, b.listing_id",
+    joined="JOIN search_express_click b ON b.auction_id = a.id",
+    which="b.id",
+)
 WHO = """
     SELECT k.id AS keyword, k.word, k.match, k.group_id AS group, c.id AS campaign, c.shop_id AS shop, c.seller_id AS seller,
            g.listing_id AS listing
@@ -47,12 +52,34 @@ def click(id_: int, by: int | None = None) -> dict[str, Any]:
     gives today the order and prices that were recorded. Gains and regrets count as many clicks as `rules.SLOT_CLICKS`
     expects of each slot.
     """
-    found = dicts(CLICK, [id_])
+    found = dicts(CLICKED, [id_])
     if not found or by not in (None, found[0]["seller_id"]):
         raise NotFound(
             f"there is no click {id_}", field="click", rule="click_exists", way_out="List your own."
         )
     row = found[0]
+    head = {
+        "click": row["click"], "verdict": row["verdict"], "verdict_means": VERDICT[row["verdict"]].words,
+        "charged_fen": row["price_fen"], "clicked_at": show(row["clicked_at"]), "slot": row["slot"],
+        "keyword": row["keyword_id"], "listing": row["listing_id"], "price_fen": row["prices"][row["slot"] - 1],
+    }  # fmt: skip
+    return head | _auction(row, by)
+
+
+def impression(id_: int, by: int | None = None) -> dict[str, Any]:
+    """An auction as it was shown, as `click` tells it: for the platform, and for any seller who bid in it, placed or not."""
+    found = dicts(HELD, [id_])
+    told = _auction(found[0], by) if found and found[0]["keywords"] else None
+    if told is None or (by is not None and not any("id" in place for place in told["places"])):
+        raise NotFound(
+            f"there is no auction {id_} that you bid in", field="auction", rule="auction_exists",
+            way_out="List the places you were shown in: GET /api/ads/impressions/.",
+        )  # fmt: skip
+    return told
+
+
+def _auction(row: dict[str, Any], by: int | None) -> dict[str, Any]:
+    """What was recorded of an auction, held again."""
     rule = Terms(row["mechanism"], row["reserve_fen"], row["increment_fen"], row["capped"], row["ties"])
     again = places(clear([row["bids"]], [row["qualities"]], row["clicks"], rule))
     told = explain(
@@ -65,13 +92,23 @@ def click(id_: int, by: int | None = None) -> dict[str, Any]:
     who = {each["keyword"]: each for each in dicts(WHO, [row["keywords"]])}
     told["places"] = [{**who[place["id"]], **place} for place in told["places"]]
     head = {
-        "click": row["id"], "verdict": row["verdict"], "verdict_means": VERDICT[row["verdict"]].words,
-        "charged_fen": row["charged_fen"], "clicked_at": show(row["clicked_at"]), "slot": row["slot"],
-        "keyword": row["keyword_id"], "listing": row["listing_id"], "auction": row["auction"], "at": show(row["at"]),
-        "words": row["words"].split(), "price_fen": row["prices"][row["slot"] - 1],
-        "bidders": len(row["keywords"]), "held_again": again == (row["placed"], row["prices"]),
+        "auction": row["auction"], "at": show(row["at"]), "words": row["words"].split(), "bidders": len(row["keywords"]),
+        "held_again": again == (row["placed"], row["prices"]),
     }  # fmt: skip
     return head | (told if by is None else _for_its_seller(told, by))
+
+
+def as_table(told: dict[str, Any]) -> str:
+    """What `click` or `impression` tells, as a table for people."""
+    head = [
+        f"Auction {told['auction']}, {told['at']}, search: {' '.join(told['words'])}, bidders: {told['bidders']}"
+    ]
+    if "click" in told:
+        head.append(
+            f"Click {told['click']} in slot {told['slot']}, {told['clicked_at']}: {told['verdict']},"
+            f" charged {told['charged_fen']} ({told['verdict_means']})"
+        )
+    return table(told, head)
 
 
 def _for_its_seller(told: dict[str, Any], seller: int) -> dict[str, Any]:
