@@ -13,6 +13,7 @@ import orjson
 from console import words
 from search import used
 from search.api import ASKED_READERS, PAGE_READERS
+from search.express import auction
 from search.queries.asked import FILTERS, Asked, now
 from search.queries.explain import explained
 from search.queries.facets import facets
@@ -127,6 +128,24 @@ def answer(question: Question) -> Page:
         offset + 1,
         question.address(explain=None if question.explain else "true"),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Sponsored:
+    """The paid places of a page: `auction` (what a click refers to), those at the right and those at the bottom."""
+
+    auction: int
+    right: list[dict[str, Any]]
+    bottom: list[dict[str, Any]]
+
+
+def sponsored(question: Question, visitor: str) -> Sponsored | None:
+    """Hold the auction of a search's first page; None where nobody bid, or nothing was asked for in words."""
+    if question.asked.offset or not question.asked.q:
+        return None
+    told = orjson.loads(auction.paid(auction.Search(question.asked.q, visitor)))
+    at = {place: [row for row in told["results"] if row["place"] == place] for place in ("right", "bottom")}
+    return Sponsored(told["auction"], **at) if told["results"] else None
 
 
 def _groups(question: Question, counts: dict[str, Any]) -> list[tuple[Any, list[Choice]]]:

@@ -11,6 +11,7 @@ from console.admin import tables
 urlpatterns = [
     path("", views.front, name="front"),
     path("search/", views.search, name="search"),
+    path("ads/<int:auction>/<int:slot>/", views.ad, name="ad"),
     path("listings/<int:listing_id>/", views.listing, name="listing"),
     path("shops/<int:shop_id>/", views.shop, name="shop"),
     path("regime/", views.regime, name="regime-page"),

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 
+from common.errors import NotFound
 from console import charts, figures, finding, rules, words
 from console.market import Here, page
 from ratings.queries import credit, feedback
+from search.express.actions.clicks import Press, press
 from shops.queries import history, listings, shops
-from traffic.middleware import note
+from traffic.middleware import note, visitor
+from worlds.pen import writing
 
+CLICKED = "jishi_clicked"  # a cookie: this listing was opened by a click that was its page view
+MOST = 10**9
 RECENT = 12  # trades and words shown of a shop or listing
 
 
@@ -69,12 +75,30 @@ def search(request: HttpRequest, here: Here) -> HttpResponse:
     """What is on sale, found and narrowed."""
     question = finding.question(request.GET.dict())
     told = {"here": here, "question": question, "page": finding.answer(question), "q": question.asked.q}
+    if request.method == "GET":  # HEAD shows nothing, so it sells nothing
+        told["ads"] = finding.sponsored(question, visitor(request))
     response = render(request, "console/search.html", told)
     section = question.asked.filters.get("section")
     if section and not question.asked.q:
         note(request, "section", section=section)
     else:
         note(request, "search")
+    return response
+
+
+@page
+def ad(request: HttpRequest, here: Here, auction: int, slot: int) -> HttpResponse:
+    """A click on a paid place: judged, billed if it is valid, and the listing opened.
+
+    The click is the page view, so the page it leads to is not counted again: a cookie tells it so, once. No address is
+    given to the filter of repeats: a class often sits behind one.
+    """
+    if request.method != "GET" or max(auction, slot) > MOST:
+        raise NotFound("a paid place is opened by clicking it")
+    with writing(few=True) as moment:
+        [done] = press([Press(auction, slot, visitor(request))], at=moment.at)
+    response = HttpResponseRedirect(reverse("listing", args=[done["listing"]]))
+    response.set_cookie(CLICKED, str(done["listing"]), max_age=60, httponly=True, samesite="Lax")
     return response
 
 
@@ -93,7 +117,10 @@ def listing(request: HttpRequest, here: Here, listing_id: int) -> HttpResponse:
         **_of_shop(shops.shop(item["shop"])),
     }
     response = render(request, "console/listing.html", told)
-    note(request, "listing", listing=listing_id, source=_source(request))
+    if request.COOKIES.get(CLICKED) == str(listing_id):
+        response.delete_cookie(CLICKED, samesite="Lax")
+    else:
+        note(request, "listing", listing=listing_id, source=_source(request))
     return response
 
 

@@ -86,11 +86,19 @@ class ViewMiddleware:
             log.warning("a view was not counted", page=seen.page, why=str(error))
 
 
+def visitor(request: HttpRequest) -> str:
+    """The cookie of who opens this page of ours: the browser's, or the one that it is about to get."""
+    cookie: str = request.COOKIES.get(COOKIE, "")
+    if not (1 <= len(cookie) <= COOKIE_MOST and cookie.isprintable()):
+        cookie = getattr(request, "jishi_visitor", "") or secrets.token_urlsafe(16)
+        request.jishi_visitor = cookie  # type: ignore[attr-defined]
+    return cookie
+
+
 def _cookie(request: HttpRequest, response: HttpResponse) -> str:
     """The visitor's cookie; a browser without one gets one."""
-    cookie = request.COOKIES.get(COOKIE, "")
-    if not 1 <= len(cookie) <= COOKIE_MOST:
-        cookie = secrets.token_urlsafe(16)
+    cookie = visitor(request)
+    if cookie != request.COOKIES.get(COOKIE):
         response.set_cookie(COOKIE, cookie, max_age=COOKIE_SECONDS, httponly=True, samesite="Lax")
     return cookie
 
