@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from common.batch import execute, rows
 from payments import ledger
 from search.alliance.queries.audit import RULES, STANDS, audit
@@ -60,21 +58,16 @@ def test_a_market_that_worked_has_nothing_to_find(web: Web) -> None:
     assert kinds == {"click", "thousands", "commission", "return"}
 
 
-@pytest.fixture(scope="module", params=range(len(DAMAGES)))
-def damage(request: pytest.FixtureRequest) -> tuple[str, set[str], dict[str, object]]:
-    return DAMAGES[request.param]
-
-
-def test_each_damage_is_found_and_named(web: Web, damage: tuple[str, set[str], dict[str, object]]) -> None:
-    sql, rules, names = damage
+def test_each_damage_is_found_and_named(web: Web) -> None:
     known = web.busy() | {"carol": web.carol}
-    execute("SAVEPOINT sound")
-    execute("SET LOCAL session_replication_role = replica")
-    assert execute(sql.format(**known)) >= 1
-    found = audit()
-    assert {row["rule"] for row in found} == rules
-    told = {name: str(value) for name, value in found[0].items()}
-    expected = {name: str(value).format(**known) for name, value in names.items()}
-    assert expected.items() <= told.items()
-    execute("ROLLBACK TO SAVEPOINT sound")
+    for sql, rules, names in DAMAGES:
+        execute("SAVEPOINT sound")
+        execute("SET LOCAL session_replication_role = replica")
+        assert execute(sql.format(**known)) >= 1, sql
+        found = audit()
+        assert {row["rule"] for row in found} == rules, sql
+        told = {name: str(value) for name, value in found[0].items()}
+        expected = {name: str(value).format(**known) for name, value in names.items()}
+        assert expected.items() <= told.items(), sql
+        execute("ROLLBACK TO SAVEPOINT sound")
     assert audit() == []
