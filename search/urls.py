@@ -4,6 +4,7 @@ from django.urls import path
 
 from search import api
 from search.alliance import urls as alliance
+from search.cubes import urls as cubes
 from search.express.api import account, auctions, campaigns, clicks, report, words
 
 urlpatterns = [
@@ -36,4 +37,6 @@ urlpatterns = [
     path("ads/keywords/batch/", words.AdKeywordBatchDoor.as_view()),
     path("ads/keywords/<id:keyword_id>/", words.AdKeywordDoor.as_view()),
     path("ads/keywords/<id:keyword_id>/standing/", words.AdKeywordStandingDoor.as_view()),
+    # the keyword market
+    *cubes.urlpatterns,
 ]

@@ -131,6 +131,7 @@ TIMETABLE: tuple[Entry, ...] = (
         "what ads spent beyond their budgets is given back", "day", "search.express.actions.clicks.give_back"
     ),
     Entry("the day's report of keyword ads", "day", "search.express.report.close_day"),
+    Entry("the day's searches are counted by their words", "day", "search.cubes.recompute.close_day"),
     Entry("the words of keyword ads are judged anew", "day", "search.express.recompute.everything"),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=12),
@@ -158,6 +159,8 @@ AUDITS: dict[str, tuple[str, ...]] = {
         "search.express.queries.audit.bills",
         "search.express.recompute.odd",
         "search.express.report.odd",
+        "search.cubes.recompute.odd",
+        "search.cubes.queries.subscriptions.odd",
     ),
 }
 

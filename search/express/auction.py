@@ -6,7 +6,7 @@ state; what it leaves is a row that tells all, by which a click refers to what w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,14 +39,19 @@ OFFER = f"""
 """
 MATCHING = " UNION ALL ".join(
     f"""SELECT id, group_id, bid_fen, quality, bid_at, {match.closeness} AS closeness FROM search_express_keyword k
-         WHERE status = 'on' AND match = '{match.name}' AND '{match.name}' = ANY(%(matches)s::text[]) AND {match.sql}"""
+         WHERE status = 'on' AND match = '{match.name}' AND '{match.name}' = ANY(%(matches)s::text[])
+           AND {"k.lead = ANY(%(words)s::text[]) AND" if match.whole else ""}
+               {match.sql.format(bought="k.words", asked="%(words)s::text[]")}"""
     for match in MATCHES
 )
-BIDDERS = f"""
-    WITH buyer AS MATERIALIZED (
+BUYER = """
+    buyer AS MATERIALIZED (
         SELECT CASE WHEN code > 999999 THEN code / 1000 ELSE code END AS code
           FROM (SELECT coalesce(%(region)s::int, (SELECT region FROM members_member WHERE id = %(member)s::bigint)) AS code) b
-    ), standing AS (
+    )
+"""
+BIDDERS = f"""
+    WITH {BUYER}, standing AS (
         SELECT DISTINCT ON (g.listing_id) k.id, o.bid, k.quality, k.bid_at
           FROM ({MATCHING}) k
           JOIN search_express_group g ON g.id = k.group_id JOIN search_express_campaign c ON c.id = g.campaign_id
@@ -86,9 +91,13 @@ PLACES = f"""
                    {OF_ITS_SHOP.format(now="%(at)s")}
               FROM placed w JOIN search_descriptor r ON r.id = w.listing_id JOIN shops_shop s ON s.id = r.shop_id) p
 """
-UNSOLD = """
-    INSERT INTO search_express_demand AS d (day, words, searches) VALUES (%s, %s, 1)
-        ON CONFLICT (day, words) DO UPDATE SET searches = d.searches + 1
+# A search nobody bid on leaves what it was held under, and nobody in it.
+UNSOLD = f"""
+    WITH {BUYER}
+    INSERT INTO search_express_auction (at, words, visitor, region, mechanism, ties, capped, reserve_fen, increment_fen,
+           clicks, keywords, bids, qualities, placed, creatives, prices)
+    SELECT %(at)s, %(text)s, %(visitor)s::bigint, code, %(mechanism)s, %(ties)s, %(capped)s::bool, %(reserve)s::bigint,
+           %(increment)s::bigint, %(clicks)s::int[], '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}' FROM buyer
 """
 
 
@@ -103,23 +112,27 @@ class Search:
 
 
 def paid(search: Search) -> bytes:
-    """The paid places of a search as JSON: `auction` (its number; null: none was held) and `results` by slot.
+    """The paid places of a search as JSON: `auction` (its number; null: nobody bid) and `results` by slot.
 
-    Two statements and the gate. Without a bidder the search is counted, and nothing else is left of it.
+    Two statements and the gate. Without a bidder the second is a row in which nobody stands.
     """
     words = sorted(query_words(search.q))
     if not words:
         return NOTHING
     with viewing(few=True) as moment:
         levers = regime.at(moment.at).auction
-        slots = levers.right_slot_count + levers.bottom_slot_count
-        if not slots:
-            return NOTHING
-        bidders = rows(BIDDERS, asked(words, search, levers, moment.at))
+        rule, slots = terms(levers), levers.right_slot_count + levers.bottom_slot_count
+        bidders = rows(BIDDERS, asked(words, search, levers, moment.at)) if slots else []
+        visitor = None if search.visitor is None else visitor_number(search.visitor)
+        told = {
+            "at": moment.at, "text": " ".join(words), "visitor": visitor, "region": search.region,
+            "mechanism": rule.mechanism, "ties": rule.ties, "capped": rule.capped, "reserve": rule.reserve_fen,
+            "increment": rule.increment_fen, "clicks": slot_clicks(slots),
+        }  # fmt: skip
         if not bidders:
-            execute(UNSOLD, [day_of(moment.at), " ".join(words)])
+            execute(UNSOLD, told | {"member": search.member})
             return NOTHING
-        return _held(bidders, words, search, levers, moment.at)
+        return _held(bidders, rule, told, levers.right_slot_count)
 
 
 def asked(words: Sequence[str], search: Search, levers: Levers, at: datetime) -> dict[str, Any]:
@@ -157,20 +170,12 @@ def places(outcome: Outcome) -> tuple[list[int], list[int]]:
     return outcome.winners[0][sold].tolist(), outcome.prices[0][sold].tolist()
 
 
-def _held(
-    bidders: Sequence[tuple[Any, ...]], words: Sequence[str], search: Search, levers: Levers, at: datetime
-) -> bytes:
+def _held(bidders: Sequence[tuple[Any, ...]], rule: Terms, told: Mapping[str, Any], right: int) -> bytes:
     keywords, bids, qualities = ([row[n] for row in bidders] for n in range(3))
-    rule = terms(levers)
-    clicks = slot_clicks(levers.right_slot_count + levers.bottom_slot_count)
-    columns, prices = places(clear([bids], [qualities], clicks, rule))
-    visitor = None if search.visitor is None else visitor_number(search.visitor)
-    told = {
-        "at": at, "text": " ".join(words), "visitor": visitor, "region": bidders[0][3], "mechanism": rule.mechanism,
-        "ties": rule.ties, "capped": rule.capped, "reserve": rule.reserve_fen, "increment": rule.increment_fen,
-        "clicks": clicks, "keywords": keywords, "bids": bids, "qualities": qualities, "columns": columns,
-        "prices": prices, "winners": [keywords[n] for n in columns], "turn": visitor or 0,
-        "right": levers.right_slot_count,
+    columns, prices = places(clear([bids], [qualities], told["clicks"], rule))
+    more = {
+        "region": bidders[0][3], "keywords": keywords, "bids": bids, "qualities": qualities, "columns": columns,
+        "prices": prices, "winners": [keywords[n] for n in columns], "turn": told["visitor"] or 0, "right": right,
     }  # fmt: skip
-    found: bytes = rows(PLACES, told)[0][0]
+    found: bytes = rows(PLACES, {**told, **more})[0][0]
     return bytes(found)

@@ -149,7 +149,9 @@ class Keyword(Row):
 
 
 class AdAuction(models.Model):
-    """An auction that was held, as compact arrays: enough to explain it and to hold it again, to the fen.
+    """A search that asked for paid places, and its auction as compact arrays: enough to hold it again, to the fen.
+
+    Where nobody bid, the arrays of bidders and places are empty.
 
     `keywords`, `bids` (fen, as offered), `qualities`: of all bidders, in the order in which ties go. `placed`: their
     columns (from 0) in the slots, best first, with the `creatives` shown and the `prices` of a click. `clicks`: what
@@ -177,18 +179,6 @@ class AdAuction(models.Model):
     class Meta:
         db_table = "search_express_auction"
         indexes = [BrinIndex(fields=["at"], pages_per_range=16, autosummarize=True, name="auctions_of_a_day")]
-
-
-class AdDemand(models.Model):
-    """How often words were searched for on a day when nobody bid on them. `words`: sorted, between blanks."""
-
-    pk = models.CompositePrimaryKey("day", "words")
-    day = models.DateField()
-    words = models.TextField()
-    searches = models.BigIntegerField()
-
-    class Meta:
-        db_table = "search_express_demand"
 
 
 class AdClick(Fact):

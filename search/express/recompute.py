@@ -36,21 +36,26 @@ HISTORY = """
 """
 IN_TITLE = "'^' || w = ANY(d.said) OR w = ANY(d.shown)"
 SAID = f"w = ANY(d.said) OR {IN_TITLE}"
+BOUGHT = """
+    SELECT k.id, k.words, k.group_id, g.listing_id, c.seller_id
+      FROM search_express_keyword k JOIN search_express_group g ON g.id = k.group_id
+      JOIN search_express_campaign c ON c.id = g.campaign_id WHERE k.status <> 'removed' {some}
+"""
+# Words that nobody bought have numbers below nought: no history is theirs. Group 0: none, with nothing written for it.
+UNBOUGHT = """
+    SELECT -n AS id, string_to_array(said, ' ') AS words, %(group)s::bigint AS group_id, %(listing)s::bigint AS listing_id,
+           %(seller)s::bigint AS seller_id FROM unnest(%(texts)s::text[]) WITH ORDINALITY AS t (said, n)
+"""
 # Listings that are not for sale now have no document: nothing is known to be relevant to them.
 QUALITY = f"""
-    WITH wanted AS MATERIALIZED (
-        SELECT k.id, k.words, k.group_id, g.listing_id, c.seller_id
-          FROM search_express_keyword k JOIN search_express_group g ON g.id = k.group_id
-          JOIN search_express_campaign c ON c.id = g.campaign_id WHERE k.status <> 'removed' {{some}}
-    ), documents AS MATERIALIZED (
-        SELECT g.id AS group_id, tsvector_to_array(d.tokens) AS said,
+    WITH wanted AS MATERIALIZED ({{wanted}}), documents AS MATERIALIZED (
+        SELECT g.group_id, tsvector_to_array(d.tokens) AS said,
                ARRAY(SELECT DISTINCT w FROM search_express_creative v, unnest(v.words) w
-                      WHERE v.group_id = g.id AND v.status = 'approved') AS shown,
+                      WHERE v.group_id = g.group_id AND v.status = 'approved') AS shown,
                CASE WHEN r.misplaced THEN 2 ELSE 1 END AS divided,
                (500 * coalesce(r.level, 0) + {TERM["dsr"].value}) / 2 AS experience
-          FROM search_express_group g LEFT JOIN search_document d ON d.id = g.listing_id
+          FROM (SELECT DISTINCT group_id, listing_id FROM wanted) g LEFT JOIN search_document d ON d.id = g.listing_id
           LEFT JOIN search_descriptor r ON r.id = g.listing_id
-         WHERE g.id IN (SELECT group_id FROM wanted)
     ), parts AS (
         SELECT k.id,
                (6000 * {_share(IN_TITLE)} + 4000 * {_share(SAID)}) / cardinality(k.words) / d.divided AS relevance,
@@ -82,7 +87,9 @@ def given(levers: Levers, at: datetime) -> dict[str, Any]:
 
 
 def _rebuild(some: str, more: Mapping[str, Any], at: datetime) -> int:
-    return execute(REBUILD.format(some=some), given(regime.at(at).auction, at) | dict(more))
+    return execute(
+        REBUILD.format(wanted=BOUGHT.format(some=some)), given(regime.at(at).auction, at) | dict(more)
+    )
 
 
 def everything(*, at: datetime) -> int:
@@ -97,6 +104,15 @@ def keywords(ids: Sequence[int], *, at: datetime) -> int:
 def groups(ids: Sequence[int], *, at: datetime) -> int:
     """Of words of these ad groups: a creative changed."""
     return _rebuild("AND k.group_id = ANY(%(ids)s)", {"ids": list(ids)}, at)
+
+
+def would_be(
+    texts: Sequence[str], *, listing: int, group: int, seller: int, at: datetime
+) -> list[dict[str, Any]]:
+    """Quality and its parts of words (between blanks) as if they were bought now, in their order."""
+    more = {"texts": list(texts), "listing": listing, "group": group, "seller": seller}
+    sql = f"""{QUALITY.format(wanted=UNBOUGHT)} SELECT {", ".join(COLUMNS)} FROM weighed ORDER BY id DESC"""
+    return dicts(sql, given(regime.at(at).auction, at) | more)
 
 
 # -- subscribers (jishi/wiring.py), after search has learnt the same -------------------------------------------
@@ -129,6 +145,6 @@ def follow_levers(facts: Facts, *, at: datetime) -> None:
 
 def odd(*, at: datetime) -> list[dict[str, Any]]:
     """Keywords whose quality differs from a rebuild's; best empty."""
-    sql = f"""{QUALITY.format(some="")} SELECT k.id AS keyword, 'quality differs from a rebuild' AS odd
+    sql = f"""{QUALITY.format(wanted=BOUGHT.format(some=""))} SELECT k.id AS keyword, 'quality differs from a rebuild' AS odd
                 FROM search_express_keyword k JOIN weighed w ON w.id = k.id WHERE {OTHERWISE} ORDER BY 1"""
     return dicts(sql, given(regime.at(at).auction, at))

@@ -42,23 +42,23 @@ CREATIVE_STEPS = (
     Step("remove",  ("refused", "approved"), "removed",  "seller",   "for good"),
 )
 
-# How a word matches a query: SQL over keyword `k` and the query's words %(words)s (both distinct and sorted). A query that
-# has all of a word's words has the longest of them, and few have that.
+# How a word matches a query: SQL over the words {bought} and those {asked} (both distinct and sorted).
 @dataclass(frozen=True)
 class Match:
-    """`closeness`: among words of one listing that match equally dear, the closer one bids."""
+    """`closeness`: among words of one listing that match equally dear, the closer one bids. `whole`: a query that matches
+    says all of the bought words, so the longest of them too (`Keyword.lead`), which few others say."""
 
     name: str
     closeness: int
+    whole: bool
     sql: str
     words: str
 
 
-LED = "k.lead = ANY(%(words)s::text[])"
 MATCHES = (
-    Match("exact",  3, f"{LED} AND k.words = %(words)s::text[]",  "the query says these words and no others, in any order"),
-    Match("centre", 2, f"{LED} AND k.words <@ %(words)s::text[]", "the query says all these words, and may say more"),
-    Match("broad",  1, "k.words && %(words)s::text[]",            "the query says at least one of these words"),
+    Match("exact",  3, True,  "{bought} = {asked}",  "the query says these words and no others, in any order"),
+    Match("centre", 2, True,  "{bought} <@ {asked}", "the query says all these words, and may say more"),
+    Match("broad",  1, False, "{bought} && {asked}", "the query says at least one of these words"),
 )
 
 

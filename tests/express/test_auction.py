@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from common.batch import dicts, one, rows
+from common.errors import NotFound
 from search.auction.clearing import clear
 from search.auction.rules import Terms
+from search.express.actions.clicks import Press, press
 from search.express.auction import places
 from tests.asking import Asking
 from tests.express.board import Board
@@ -83,13 +85,16 @@ def test_a_long_visitor_is_refused(board: Board) -> None:
     assert (answer.status_code, answer.json()["field"]) == (400, "X-Jishi-Visitor")
 
 
-def test_a_search_nobody_bids_on_is_counted_and_nothing_else(board: Board) -> None:
+def test_a_search_nobody_bids_on_is_logged_with_nobody_in_it(board: Board) -> None:
     board.ad(word="沙发")
     for q in ("衣柜 实木", "实木 衣柜"):
-        assert board.looks(q) == {"auction": None, "results": []}
-    assert rows("SELECT words, searches FROM search_express_demand") == [("实木 衣柜", 2)]
-    assert one("SELECT count(*) FROM search_express_auction") == 0
+        assert board.looks(q, region=320324109) == {"auction": None, "results": []}
+    logged = "SELECT words, region, reserve_fen, keywords, bids, placed, prices FROM search_express_auction"
+    assert rows(logged) == [("实木 衣柜", 320324, 5, [], [], [], [])] * 2
+    with pytest.raises(NotFound):
+        board.do(press, [Press(kept()["id"], 1, "v1")])
     assert board.looks("！") == {"auction": None, "results": []}
+    assert len(rows(logged)) == 2
 
 
 @pytest.mark.parametrize(

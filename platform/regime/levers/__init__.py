@@ -7,7 +7,7 @@ Money is in fen (`_fen`), rates in basis points (`_bps`), spans say their unit. 
 from dataclasses import dataclass, fields
 from functools import cache
 
-from .attention import Alliance, Auction, Campaign, Ranking, Showcase, Traffic
+from .attention import Alliance, Auction, Campaign, Cubes, Ranking, Showcase, Traffic
 from .kinds import Kind, kinds
 from .members import Members
 from .penalty import FakeTradeRule, Penalty, Sanction
@@ -15,8 +15,8 @@ from .reputation import Credit, DispatchStars, Dsr, Feedback
 from .trade import Deal, Dispute, Listing, Protection, Refund, Talk, Trade
 
 __all__ = [
-    "Alliance", "Auction", "Campaign", "Credit", "Deal", "DispatchStars", "Dispute", "Dsr", "FakeTradeRule",
-    "Feedback", "Kind", "Listing", "Members", "Penalty", "Protection", "Ranking", "Refund", "Regime",
+    "Alliance", "Auction", "Campaign", "Credit", "Cubes", "Deal", "DispatchStars", "Dispute", "Dsr",
+    "FakeTradeRule", "Feedback", "Kind", "Listing", "Members", "Penalty", "Protection", "Ranking", "Refund", "Regime",
     "Sanction", "Showcase", "Talk", "Trade", "Traffic", "levers", "sections",
 ]  # fmt: skip
 
@@ -37,6 +37,7 @@ class Regime:
     talk: Talk
     penalty: Penalty
     auction: Auction
+    cubes: Cubes
     alliance: Alliance
     ranking: Ranking
     showcase: Showcase

@@ -88,6 +88,15 @@ class Auction:
 
 
 @dataclass(frozen=True, slots=True)
+class Cubes:
+    """The keyword market (DataCubes): figures of words, told to who subscribes."""
+
+    fee_fen: int = whole("fen", 0, 1_000_000_000, "what a subscription costs")
+    period_days: int = whole("days", 1, 3_650, "how long it runs")
+    window_days: int = whole("days", 1, 90, "closed days behind hot words, suggestions and forecasts; as many before them for rising words")
+
+
+@dataclass(frozen=True, slots=True)
 class Alliance:
     """Outside web spaces and TaobaoKe: sellers pay others to bring buyers."""
 
