@@ -237,6 +237,8 @@ EXAMPLES: dict[str, Example] = {
     **ads("keyword", {"action": "pause"}, "one", end="standing/"),
     "post /api/clicks/": E("dora", CLICK),
     "post /api/clicks/batch/": E(body={"rows": [CLICK]}),
+    # the keyword market
+    "post /api/ads/words/subscription/": E("bob", {"key": "冬"}),
     # the ad alliance
     "post /api/alliance/spaces/": E("dora", {"name": "新页", "kind": "blog"}),
     **spaces("space", "space", "placements", {"name": "角"}),

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from search.cubes.actions import Subscribe, subscribe
 from search.express.actions.clicks import Press, press
 from tests.express.board import Board
 from tests.market import Market
@@ -19,6 +20,7 @@ def month(market: Market, step: timedelta) -> dict[str, str]:
         board.set_lever(auction__reserve_fen=400)
         first = board.ad("甲", bid_fen=400, budget_fen=3_000, smoothing=True)
         board.ad("乙", bid_fen=450, budget_fen=4_000)
+        board.do(subscribe, [Subscribe(board.owners["甲"])])
         end = board.at + timedelta(days=30)
         for day in (0, 10):
             until = end - timedelta(days=30 - day) + timedelta(hours=12)
@@ -39,6 +41,6 @@ def month(market: Market, step: timedelta) -> dict[str, str]:
 def test_one_long_jump_is_thirty_short_ones(market: Market) -> None:
     whole = month(market, timedelta(days=30))
     assert whole == month(market, timedelta(days=1)) == month(market, timedelta(hours=11))
-    ads = {name for name in whole if name.startswith("search_express_")}
-    assert len(ads) == 9
-    assert len({whole[name] for name in ads}) == 9  # none of them is empty
+    ads = {name for name in whole if name.startswith(("search_express_", "search_cubes_"))}
+    assert len(ads) == 11
+    assert len({whole[name] for name in ads}) == 11  # none of them is empty
