@@ -72,7 +72,9 @@ def scored(relevance: int, searches: int, bidders: int) -> dict[str, int]:
 # Forecasts. How a click in a slot is expected is ours: clicks / impressions of the slot in the whole market's window, as
 # if it had had PRIOR's clicks before (in the shape of SLOT_CLICKS); times how much more the word was clicked where it
 # stood than such slots are, as if it had had 2 clicks of 2 expected before. In millionths, whole numbers all the way.
-AUCTIONS_MOST = 20_000  # held again for one forecast, the latest; what is more is scaled up by the count
+AUCTIONS_MOST = (
+    5_000  # held again for one forecast; of more, every second, third … one, which stands for the others
+)
 BIDS_MOST = 20
 OWN_PRIOR = PRIOR["keyword"][0]
 

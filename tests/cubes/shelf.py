@@ -17,7 +17,7 @@ QUERIES = ("衣柜", "实木 衣柜", "白色 衣柜", "沙发", "床")
 BIDS = {"甲": 210, "乙": 150, "丙": 120, "丁": 80}
 
 
-def days(board: Board, count: int = 2, searches: int = 40) -> dict[str, dict[str, int]]:
+def days(board: Board, count: int = 2, searches: int = 30) -> dict[str, dict[str, int]]:
     """Four sellers bid on wardrobes and one on sofas; people look, and click here and there. Seller to ad."""
     ads = {nick: board.ad(nick, bid_fen=bid) for nick, bid in BIDS.items()}
     ads["戊"] = board.ad("戊", bid_fen=60, word="沙发", match="exact", title="布艺沙发")

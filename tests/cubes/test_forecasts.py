@@ -6,11 +6,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 
 from common.batch import dicts
-from search.cubes.queries.forecasts import bought, forecast, imagined, outlook
+from search.cubes.queries import forecasts
+from search.cubes.queries.forecasts import Outlook, bought, forecast, imagined, outlook
 from search.cubes.rules import MILLION, own_rate, slot_rate
-from tests.cubes.shelf import BIDS, days, logged, placed
+from tests.cubes.shelf import BIDS, days, demand, logged, placed
 from tests.express.board import Board
 
 
@@ -77,16 +79,33 @@ def test_the_bid_that_stood_gives_what_was_recorded_and_others_what_a_hand_works
     assert same == bought(ads["甲"]["keyword"], None)
 
 
+def test_of_many_auctions_every_so_many_th_stands_for_the_others(
+    board: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ad = board.ad("甲")
+    demand(board, 2, 衣柜=7)
+    demand(board, 1, 衣柜=6)
+    wanted = bought(ad["keyword"], None)
+    whole = forecast(wanted, [50], at_bid=50, limit=99, at=board.at)
+    monkeypatch.setattr(forecasts, "AUCTIONS_MOST", 5)
+    some = forecast(wanted, [50], at_bid=50, limit=99, at=board.at)
+    assert (some["auctions"]["found"], some["auctions"]["held"], some["days"]) == (13, 4, 2)
+    assert some["results"] == whole["results"][2::3]
+    for name in (
+        "impressions_a_day_hundredths",
+        "clicks_a_day_hundredths",
+        "cost_a_day_fen",
+        "average_cpc_fen",
+    ):
+        assert some["bids"][0][name] == whole["bids"][0][name]
+
+
 def test_a_day_brings_as_many_clicks_as_the_budget_covers() -> None:
     """Two auctions on the first day, one on the second; a click in slot 1 is certain, in slot 2 every second one."""
     slots, prices, held = np.array([1, 2, 1]), np.array([40, 20, 30]), np.array([0, 0, 1])
     rates = [MILLION, MILLION // 2]
     free = outlook(slots, prices, held, rates, Fraction(1), None)
-    assert (free.clicks, free.cost, free.days_over_budget) == (Fraction(5, 2), 80, 0)
+    assert free == Outlook(Fraction(5, 2), Fraction(80), 0)
     tight = outlook(slots, prices, held, rates, Fraction(1), 40)
-    assert (tight.clicks, tight.cost, tight.days_over_budget) == (
-        Fraction(3, 2) * Fraction(40, 50) + 1,
-        70,
-        1,
-    )
+    assert tight == Outlook(Fraction(3, 2) * Fraction(40, 50) + 1, Fraction(70), 1)
     assert outlook(slots, prices, held, rates, Fraction(2), None).clicks == 5  # each stands for two

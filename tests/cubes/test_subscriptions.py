@@ -28,6 +28,7 @@ SUBSCRIPTION = f"{HOME}subscription/"
 
 def test_it_is_told_to_subscribers_and_of_their_own(board: Board) -> None:
     ads = days(board, count=1)
+    board.set_lever(cubes__period_days=2)
     asking = Asking()
     own, other = (asking.member(board.owners[nick]) for nick in "甲乙")
     listing, keyword = ads["甲"]["listing"], ads["甲"]["keyword"]
@@ -45,10 +46,10 @@ def test_it_is_told_to_subscribers_and_of_their_own(board: Board) -> None:
     assert [answer.status_code for answer in answers] == [201, 201]
     first = answers[0].json()
     assert answers[1].json() == first
-    assert (first["paid_fen"], first["ends_at"]) == (3_000, show(board.at + timedelta(days=30)))
+    assert (first["paid_fen"], first["ends_at"]) == (3_000, show(board.at + timedelta(days=2)))
     assert had - balance(board.owners["甲"]) == 3_000
     second = asking("post", SUBSCRIPTION, key=own).json()
-    assert (second["starts_at"], second["ends_at"]) == (first["ends_at"], show(board.at + timedelta(days=60)))
+    assert (second["starts_at"], second["ends_at"]) == (first["ends_at"], show(board.at + timedelta(days=4)))
     standing = asking("get", SUBSCRIPTION, key=own).json()
     assert (standing["running"], standing["ends_at"]) == (True, second["ends_at"])
     [poor] = joined("穷人", fen=2_999)
@@ -76,7 +77,7 @@ def test_it_is_told_to_subscribers_and_of_their_own(board: Board) -> None:
         refused = asking("get", HOME + door, key=own)
         assert (refused.status_code, refused.json()["field"]) == (400, field), door
 
-    board.market.pass_days(60)
+    board.market.pass_days(4)
     assert asking("get", HOME + "hot/", key=own).status_code == 403  # it ran out
 
 

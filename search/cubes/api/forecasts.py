@@ -61,7 +61,9 @@ class WordsForecastSlotOut(Out):
 
 class WordsForecastAuctionsOut(Out):
     found = serializers.IntegerField(help_text="searches that the word matches")
-    held = serializers.IntegerField(help_text=f"again: the latest of them, at most {AUCTIONS_MOST}")
+    held = serializers.IntegerField(
+        help_text=f"again: all, or every so many-th of them, at most {AUCTIONS_MOST}"
+    )
     first = serializers.IntegerField(allow_null=True, help_text="the number of the first that is held")
     first_at = serializers.DateTimeField(allow_null=True)
     last = serializers.IntegerField(allow_null=True)

@@ -1,5 +1,7 @@
 """What a bid would have brought: the auctions of the last closed days, held again with it in them.
 
+Of more than `rules.AUCTIONS_MOST` every so many-th is held, by number, and stands for the others.
+
 Own figures only: slots and prices of ours. The bid stands at all hours and everywhere; the hours and regions of a
 campaign, and what is left in the account, are not looked at. The day's budget is.
 """
@@ -46,7 +48,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The auctions a word would have been in, of so many `found` in `days` closed days: the latest, by number."""
+    """The auctions a word would have been in, of so many `found` in `days` closed days: all, or every so many-th."""
 
     auctions: list[dict[str, Any]]
     found: int
@@ -101,14 +103,16 @@ FOUND = """
       FROM search_cubes_daily d WHERE d.day BETWEEN %(first)s AND %(last)s AND {said}
 """
 AUCTIONS = """
-    SELECT a.id, a.at, a.at::date AS day, a.mechanism, a.ties, a.capped, a.reserve_fen, a.increment_fen, a.clicks,
-           a.keywords, a.bids, a.qualities,
+    WITH said AS (
+        SELECT a.id, row_number() OVER (ORDER BY a.id) AS n FROM search_express_auction a
+         WHERE a.at >= %(start)s AND a.at < %(end)s AND a.words IN (
+                   SELECT array_to_string(d.words, ' ') FROM search_cubes_daily d
+                    WHERE d.day BETWEEN %(first)s AND %(last)s AND {said})
+    )
+    SELECT a.id, a.at::date - %(first)s::date AS day, a.mechanism, a.ties, a.capped, a.reserve_fen, a.increment_fen,
+           a.clicks, a.keywords, a.bids, a.qualities,
            array_position(a.placed, (array_position(a.keywords, %(keyword)s::bigint) - 1)::int2) AS stood
-      FROM search_express_auction a
-     WHERE a.at >= %(start)s AND a.at < %(end)s AND a.words = ANY(ARRAY(
-               SELECT DISTINCT array_to_string(d.words, ' ') FROM search_cubes_daily d
-                WHERE d.day BETWEEN %(first)s AND %(last)s AND {said}))
-     ORDER BY a.id DESC LIMIT %(most)s
+      FROM said s JOIN search_express_auction a ON a.id = s.id WHERE s.n %% %(step)s::bigint = 0 ORDER BY a.id
 """
 
 
@@ -120,10 +124,10 @@ def past(wanted: Wanted, *, at: datetime) -> Past:
     [told] = dicts(FOUND.format(said=matching), given)
     first, last = told["began"] or window["last"], window["last"]
     given |= {
-        "start": start_of(first), "end": start_of(last + timedelta(days=1)), "keyword": wanted.keyword,
-        "most": AUCTIONS_MOST,
+        "first": first, "start": start_of(first), "end": start_of(last + timedelta(days=1)), "keyword": wanted.keyword,
+        "step": -(-told["found"] // AUCTIONS_MOST),
     }  # fmt: skip
-    held = dicts(AUCTIONS.format(said=matching), given)[::-1] if told["found"] else []
+    held = dicts(AUCTIONS.format(said=matching), given) if told["found"] else []
     return Past(held, max(told["found"], len(held)), (last - first).days + 1, first, last)
 
 
@@ -132,8 +136,8 @@ SLOTS = """
      WHERE day BETWEEN %s AND %s GROUP BY slot ORDER BY slot
 """
 CLICKS = """
-    SELECT count(*) FROM search_express_click
-     WHERE group_id = %s AND keyword_id = %s AND verdict = 'valid' AND at >= %s AND auction_id = ANY(%s)
+    SELECT count(*) FROM search_express_click c JOIN unnest(%s::bigint[]) AS a (id) ON a.id = c.auction_id
+     WHERE c.group_id = %s AND c.keyword_id = %s AND c.verdict = 'valid' AND c.at >= %s
 """
 
 
@@ -151,7 +155,7 @@ def expected(wanted: Wanted, seen: Past) -> tuple[list[dict[str, int]], int]:
     if wanted.keyword is None:
         return slots, MILLION
     stood = {row["id"]: row["stood"] for row in seen.auctions if row["stood"]}
-    clicks = one(CLICKS, [wanted.group, wanted.keyword, start_of(seen.first), list(stood)])
+    clicks = one(CLICKS, [list(stood), wanted.group, wanted.keyword, start_of(seen.first)])
     return slots, own_rate(clicks, sum(slots[slot - 1]["clicks_millionths"] for slot in stood.values()))
 
 
@@ -204,37 +208,42 @@ def forecast(
     held = blocks(seen.auctions, own, wanted.keyword, wanted.quality)
     slots, compared = expected(wanted, seen)
     rates = [min(slot["clicks_millionths"] * compared // MILLION, MILLION) for slot in slots]
-    days = np.array([(row["day"] - seen.first).days for row in seen.auctions], dtype=np.int64)
+    days = np.array([row["day"] for row in seen.auctions], dtype=np.int64)
     results, before = [], Outlook(Fraction(0), Fraction(0), 0)
     for bid in sorted(set(bids)):
         places, prices = hold(held, len(seen.auctions), bid)
         found = outlook(places, prices, days, rates, seen.scale, wanted.budget_fen)
         results.append({"bid_fen": bid, **_shown(places, found, before, seen)})
         before = found
-    ends = [seen.auctions[n] for n in (0, -1)] if seen.auctions else [None, None]
     told: dict[str, Any] = {
         "keyword": wanted.keyword, "listing": wanted.listing, "words": list(wanted.words), "match": wanted.match,
         "first": seen.first, "last": seen.last, "days": seen.days, "budget_fen": wanted.budget_fen,
-        "auctions": {
-            "found": seen.found, "held": len(seen.auctions),
-            **{f"{name}{part}": row and row[of] for name, row in zip(("first", "last"), ends, strict=True)
-               for part, of in (("", "id"), ("_at", "at"))},
-        },
+        "auctions": {"found": seen.found, "held": len(seen.auctions), **_ends(seen)},
         "slots": slots, "own_rate_millionths": compared, "bids": results, "at_bid": at_bid, "results": [],
     }  # fmt: skip
     if at_bid is not None:
         places, prices = hold(held, len(seen.auctions), at_bid)
+        each = zip((row["id"] for row in seen.auctions), places.tolist(), prices.tolist(), strict=True)
+        listed = [row for row in each if row[0] > after][: limit + 1]
+        moments = _moments([id_ for id_, _, _ in listed])
         told["results"] = [
-            {
-                "auction": row["id"],
-                "at": row["at"],
-                "slot": slot or None,
-                "price_fen": price if slot else None,
-            }
-            for row, slot, price in zip(seen.auctions, places.tolist(), prices.tolist(), strict=True)
-            if row["id"] > after
-        ][: limit + 1]
+            {"auction": id_, "at": moments[id_], "slot": slot or None, "price_fen": price if slot else None}
+            for id_, slot, price in listed
+        ]
     return told
+
+
+def _ends(seen: Past) -> dict[str, Any]:
+    """Number and moment of the first and the last auction held."""
+    ends = {"first": seen.auctions[0]["id"], "last": seen.auctions[-1]["id"]} if seen.auctions else {}
+    moments = _moments(list(ends.values()))
+    return {name: ends.get(name) for name in ("first", "last")} | {
+        f"{name}_at": moments.get(ends.get(name, 0)) for name in ("first", "last")
+    }
+
+
+def _moments(auctions: Sequence[int]) -> dict[int, datetime]:
+    return dict(rows("SELECT id, at FROM search_express_auction WHERE id = ANY(%s)", [list(auctions)]))
 
 
 def _shown(places: Ints, found: Outlook, before: Outlook, seen: Past) -> dict[str, Any]:
