@@ -56,7 +56,7 @@ class Part:
 PARTS = (
     Part("relevance", 5, "the share of its words in title or creatives (6,000), and in the rest of the listing too (4,000)"),
     Part("demand",    3, "its searches in the window: 500 for each doubling"),
-    Part("room",      2, "10,000 / (1 + sellers who bid on it in the window)"),
+    Part("room",      2, "10,000 / (1 + sellers who bid on it in the window); 0 for what nobody searched for"),
 )
 # fmt: on
 CANDIDATES_MOST = 1_000
@@ -64,7 +64,8 @@ CANDIDATES_MOST = 1_000
 
 def scored(relevance: int, searches: int, bidders: int) -> dict[str, int]:
     """The parts of a suggested word's score, and the score, rounded down."""
-    parts = {"relevance": relevance, "demand": doublings(searches), "room": 10_000 // (1 + bidders)}
+    room = 10_000 // (1 + bidders) if searches else 0
+    parts = {"relevance": relevance, "demand": doublings(searches), "room": room}
     whole = sum(part.weight for part in PARTS)
     return parts | {"score": sum(part.weight * parts[part.name] for part in PARTS) // whole}
 

@@ -133,6 +133,7 @@ def test_words_for_a_listing(board: Board) -> None:
         10_000, 3_500, 5_000, 7_050, 65, 1,
     ]  # fmt: skip
     assert [found["实木 衣柜"][name] for name in (*parts, "score")] == [10_000, 2_000, 10_000, 7_600]
+    assert found["白色"]["score"] == 5_000  # nobody searched for it
     assert [row["score"] for row in told] == sorted((row["score"] for row in told), reverse=True)
     assert {word: row["keywords"] for word, row in found.items() if row["keywords"]} == {
         "衣柜": [ad["keyword"]]
