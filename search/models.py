@@ -99,5 +99,6 @@ class Fold(models.Model):
 
 
 from search.alliance import models as alliance  # noqa: E402, F401  the tables of the alliance are this app's
+from search.attribution import models as attribution  # noqa: E402, F401  the tables of attribution are this app's
 from search.cubes import models as cubes  # noqa: E402, F401  the tables of the keyword market are this app's
 from search.express import models as express  # noqa: E402, F401  the tables of keyword ads are this app's

@@ -4,6 +4,8 @@ from django.urls import path
 
 from search import api
 from search.alliance import urls as alliance
+from search.attribution import api as attribution
+from search.bills import api as bills
 from search.cubes import urls as cubes
 from search.express.api import account, auctions, campaigns, clicks, report, words
 
@@ -13,6 +15,12 @@ urlpatterns = [
     path("search/rules/", api.FormulaDoor.as_view()),
     # the ad alliance
     *alliance.urlpatterns,
+    # what brought the sales, and what was bought
+    path("attribution/", attribution.AttributionDoor.as_view()),
+    path("attribution/paths/", attribution.AttributionPathsDoor.as_view()),
+    path("attribution/orders/<id:order_id>/", attribution.AttributionOrderDoor.as_view()),
+    path("traffic/bills/", bills.TrafficBillsDoor.as_view()),
+    path("traffic/bills/views/", bills.TrafficBillViewsDoor.as_view()),
     # keyword ads
     path("clicks/", clicks.AdClicksDoor.as_view()),
     path("clicks/batch/", clicks.AdClickBatchDoor.as_view()),

@@ -132,6 +132,7 @@ TIMETABLE: tuple[Entry, ...] = (
     ),
     Entry("the day's report of keyword ads", "day", "search.express.report.close_day"),
     Entry("the day's searches are counted by their words", "day", "search.cubes.recompute.close_day"),
+    Entry("the day's sales are shared out to their sources", "day", "search.attribution.recompute.close_day"),
     Entry("the words of keyword ads are judged anew", "day", "search.express.recompute.everything"),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=12),
@@ -162,6 +163,7 @@ AUDITS: dict[str, tuple[str, ...]] = {
         "search.cubes.recompute.odd",
         "search.cubes.queries.subscriptions.odd",
     ),
+    "attribution": ("search.attribution.queries.audit.audit",),
 }
 
 # The arithmetic behind a number: what -> the function that tells it, and what it must be given.
@@ -171,6 +173,8 @@ EXPLAINS: dict[str, tuple[str, tuple[str, ...]]] = {
     "balance": ("payments.queries.standing", ("member",)),
     "click": ("search.express.queries.explain.click", ("id",)),
     "impression": ("search.express.queries.explain.impression", ("id",)),
+    "attribution": ("search.attribution.queries.report.order", ("id",)),
+    "bill": ("search.bills.queries.shop_bill", ("shop", "day")),
 }
 
 # What of it can be drawn as a table for people as well.

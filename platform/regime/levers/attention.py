@@ -118,6 +118,7 @@ class Traffic:
     uv_window_days: int = whole("days", 1, 1, "a browser cookie is one visitor within this many market days; fixed: uv_daily")
     session_gap_minutes: int = whole("minutes", 1, 1_440, "a visit ends after this long without a page")
     bounce_page_count: int = whole("pages", 1, 10, "a visit of at most this many pages is a bounce")
+    attribution_days: int = whole("days", 1, 365, "visits this long before an order may have brought it")
 
 
 @dataclass(frozen=True, slots=True)

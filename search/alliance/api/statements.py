@@ -76,7 +76,7 @@ class AllianceStatementOut(Out):
     lines = AllianceLineOut(many=True)
 
 
-def _party(request: Request, query: dict[str, Any]) -> tuple[str, int | None]:
+def asking(request: Request, query: dict[str, Any]) -> tuple[str, int | None]:
     """Who asks: the platform is whoever acts as nobody; a member is an owner unless it says seller."""
     member = acting(request)
     party = query.pop("party", None) or ("platform" if member is None else "owner")
@@ -106,7 +106,7 @@ class StatementDoor(Door):
     @reads(AllianceStatementOut, query=StatementQuery, scopes=TRADERS)
     def get(self, request: Request, query: Any) -> Any:
         """The alliance's statement of a day or month: of a seller, of a space owner, or of the platform."""
-        party, member = _party(request, query)
+        party, member = asking(request, query)
         return statements.statement(party, member, *_span(query))
 
 
@@ -151,7 +151,7 @@ class ChargesDoor(Door):
     @reads(AllianceChargeOut, query=ChargeQuery, scopes=TRADERS, paged=True)
     def get(self, request: Request, query: Any) -> Any:
         """Charges one by one: the click, the views or the order that each is for."""
-        party, member = _party(request, query)
+        party, member = asking(request, query)
         return page(request, statements.charges(party, member, query), query["limit"])
 
 
@@ -182,7 +182,7 @@ class VisitsDoor(Door):
     @reads(AllianceVisitOut, query=VisitQuery, scopes=TRADERS, paged=True)
     def get(self, request: Request, query: Any) -> Any:
         """Clicks or views one by one, with their verdicts: what a bill counts."""
-        party, member = _party(request, query)
+        party, member = asking(request, query)
         found = statements.visits(query.pop("what"), party, member, query)
         return page(request, found, query["limit"])
 
@@ -221,7 +221,7 @@ class BillsDoor(Door):
     @reads(AllianceBillsOut, query=BillQuery, scopes=TRADERS)
     def get(self, request: Request, query: Any) -> Any:
         """A day's traffic bills, by shop and by web space, from bought sources only: a seller's, an owner's, or all."""
-        party, member = _party(request, query)
+        party, member = asking(request, query)
         return statements.day_bills(party, member, query["day"])
 
 

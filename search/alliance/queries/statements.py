@@ -161,13 +161,17 @@ OWN = {
 }
 
 
+def own(side: str, member: int) -> list[int]:
+    """The shop of a seller, the spaces of an owner."""
+    return [row[0] for row in rows(OWN[side][1], [member])]
+
+
 def day_bills(party: str, member: int | None, day: date) -> dict[str, Any]:
     """The bills `party` may see: a seller its shop's, an owner its spaces', the platform all of both."""
     found: dict[str, Any] = {"shops": [], "spaces": []}
-    for side, (of, sql) in OWN.items():
+    for side, (of, _) in OWN.items():
         if party in (side, "platform"):
-            keys = None if party == "platform" else [row[0] for row in rows(sql, [member])]
-            found[f"{of}s"] = bills(of, day, keys)
+            found[f"{of}s"] = bills(of, day, None if member is None else own(side, member))
     return found
 
 

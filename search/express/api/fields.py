@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.doors import page
+from common.api.doors import In, page
+from common.moments import day_of
 from search.express.queries import things as queries
 from search.express.rules import BID_MOST_FEN, MATCH
 from worlds.clock import now
@@ -36,6 +40,38 @@ def acting(request: Request) -> int | None:
     """The member who acts; None: the platform (an admin key that names nobody)."""
     member: int | None = request.user.member_id  # type: ignore[union-attr]
     return member
+
+
+LAST_DAYS = 7
+
+
+class SpanQuery(In):
+    """Query of a report over closed days."""
+
+    first = serializers.DateField(required=False, help_text="default: seven days before today")
+    last = serializers.DateField(
+        required=False, help_text="included; default: yesterday, the last closed day"
+    )
+    limit = serializers.IntegerField(required=False, default=1_000, min_value=1, max_value=1_000)
+    offset = serializers.IntegerField(required=False, default=0, min_value=0, max_value=10**6)
+
+
+def span(query: Any) -> dict[str, Any]:
+    """What a `SpanQuery` asks a report for."""
+    today: date = day_of(now())
+    return {
+        "first": query.get("first") or today - timedelta(days=LAST_DAYS), "last": query.get("last") or today,
+        "limit": query["limit"], "offset": query["offset"],
+    }  # fmt: skip
+
+
+def leaf(request: Request, query: Any, found: Sequence[Any]) -> dict[str, Any]:
+    """A page of rows that were fetched with one more than the query's limit, and the address of the next, by offset."""
+    following = None
+    if len(found) > query["limit"]:
+        kept = {name: value for name, value in request.query_params.items() if name != "offset"}
+        following = f"{request.path}?{urlencode({**kept, 'offset': query['offset'] + query['limit']})}"
+    return {"results": found[: query["limit"]], "next": following}
 
 
 def a_page(request: Request, noun: str, query: Any) -> Any:

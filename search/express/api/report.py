@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from common.api.doors import TRADERS, Door, In, Out, reads
-from common.moments import day_of
-from search.express.api.fields import acting, number
+from common.api.doors import TRADERS, Door, Out, reads
+from search.express.api.fields import SpanQuery, acting, leaf, number, span
 from search.express.queries.report import report
 from search.express.rules import DIMENSIONS
-from worlds.clock import now
-
-LAST_DAYS = 7
 
 
-class AdReportQuery(In):
+class AdReportQuery(SpanQuery):
     of = serializers.ChoiceField(list(DIMENSIONS), required=False, default="campaign")
     id = number(required=False, help_text="one campaign, ad group, keyword, creative, or member (of=account)")
-    first = serializers.DateField(required=False, help_text="default: seven days before today")
-    last = serializers.DateField(
-        required=False, help_text="included; default: yesterday, the last closed day"
-    )
     days = serializers.BooleanField(
         required=False, default=True, help_text="a row for each day; else one over all"
     )
-    limit = serializers.IntegerField(required=False, default=1_000, min_value=1, max_value=1_000)
-    offset = serializers.IntegerField(required=False, default=0, min_value=0, max_value=10**6)
 
 
 class AdReportRowOut(Out):
@@ -61,22 +49,6 @@ class AdReportDoor(Door):
     @reads(AdReportOut, query=AdReportQuery, scopes=TRADERS)
     def get(self, request: Request, query: Any) -> Any:
         """What the acting member's ads brought and cost on closed days (a key that names nobody: everybody's)."""
-        today: date = day_of(now())
-        first, last = query.get("first") or today - timedelta(days=LAST_DAYS), query.get("last") or today
-        limit, offset = query["limit"], query["offset"]
         filters = {"id": query["id"]} if "id" in query else {}
-        found = report(
-            query["of"],
-            acting(request),
-            filters,
-            first=first,
-            last=last,
-            days=query["days"],
-            limit=limit,
-            offset=offset,
-        )
-        following = None
-        if len(found) > limit:
-            kept = {name: value for name, value in request.query_params.items() if name != "offset"}
-            following = f"{request.path}?{urlencode({**kept, 'offset': offset + limit})}"
-        return {"results": found[:limit], "next": following}
+        found = report(query["of"], acting(request), filters, days=query["days"], **span(query))
+        return leaf(request, query, found)

@@ -1,0 +1,1 @@
+"""Attribution: which sources a sale passed through, and what each source brought and cost."""

@@ -1,0 +1,1 @@
+"""Reads: the report by source, paths, one order's path, and the audit."""
