@@ -69,6 +69,8 @@ def test_books_that_do_not_balance_cannot_be_written(street: Street) -> None:
         ("UPDATE shops_orderline SET paid_fen = paid_fen + 1", "conversions agree with orders"),
         ("UPDATE shops_order SET paid_at = paid_at + interval '1 second'", "conversions agree with orders"),
         ("one more conversion", "conversions agree with orders"),
+        ("INSERT INTO traffic_pageview (at, visitor, page, source) SELECT now_at + interval '1 day', 9, 1, 1 FROM worlds_clock",
+         "a day's books balance"),
     ],
 )  # fmt: skip
 def test_the_audit_finds_what_was_tampered_with(street: Street, harm: str, rule: str) -> None:

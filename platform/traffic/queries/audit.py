@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from common.batch import dicts
+from common.moments import day_of
 from traffic.recompute import COLUMNS, FIGURES, window
+from worlds.clock import now
 
 # Rows as they lie, beside the ways in which the day's figures cut them, beside what was written at its close.
 BOOKS = """
@@ -31,6 +33,21 @@ BOOKS = """
                              (coalesce(shop, 0) + coalesce(elsewhere, 0))::bigint, c.by_source, c.by_shop,
                              (coalesce(shop_source, 0) + coalesce(elsewhere, 0))::bigint)
      ORDER BY 1
+"""
+# The same ways to count, straight from the rows of days that are not closed; all of them are of the open day.
+OPEN = f"""
+    WITH cut AS (
+        SELECT coalesce(sum(pv) FILTER (WHERE dimension = 0), 0)::bigint AS market,
+               coalesce(sum(pv) FILTER (WHERE dimension = 1), 0)::bigint AS source,
+               coalesce(sum(pv) FILTER (WHERE dimension = 3), 0)::bigint AS shop,
+               coalesce(sum(pv) FILTER (WHERE dimension = 4), 0)::bigint AS shop_source FROM ({FIGURES}) f
+    ), lying AS (
+        SELECT count(*) AS rows, count(*) FILTER (WHERE shop_id IS NULL) AS elsewhere FROM traffic_pageview
+         WHERE at >= coalesce((SELECT max(day) + 1 FROM traffic_dayclose), '-infinity'::date)
+    )
+    SELECT %(day)s::date AS day, rows, market, source AS by_source, shop + elsewhere AS by_shop,
+           shop_source + elsewhere AS by_shop_and_source FROM cut, lying
+     WHERE NOT EXISTS (SELECT FROM traffic_dayclose WHERE day = %(day)s) AND (rows, rows, rows, rows) IS DISTINCT FROM (market, source, shop + elsewhere, shop_source + elsewhere)
 """
 REBUILT = f"""
     WITH rebuilt AS (SELECT {COLUMNS} FROM ({FIGURES}) f),
@@ -58,9 +75,13 @@ CONVERSIONS = """
 """
 
 
-def audit() -> list[dict[str, Any]]:
-    """Every closed day's books, its figures against a rebuild, conversions against orders: what is off."""
-    wrong: list[dict[str, Any]] = [{"rule": "a day's books balance", **row} for row in dicts(BOOKS)]
+def audit(*, at: datetime | None = None) -> list[dict[str, Any]]:
+    """Every day's books, the open one's too (`at`: the market's now), the figures of closed ones against a rebuild,
+    conversions against orders: what is off."""
+    today = window(day_of(at or now()))
+    wrong: list[dict[str, Any]] = [
+        {"rule": "a day's books balance", **row} for row in [*dicts(BOOKS), *dicts(OPEN, today)]
+    ]
     for row in dicts("SELECT day FROM traffic_dayclose ORDER BY day"):
         wrong += off(row["day"])
     wrong += [{"rule": "conversions agree with orders", **row} for row in dicts(CONVERSIONS)]
