@@ -64,7 +64,7 @@ POSTINGS = (
     PostingKind("ads_topup",             "member",  "ads",     "a seller pays in for keyword ads"),
     PostingKind("ads_withdrawal",        "ads",     "member",  "and takes out what was not spent"),
     PostingKind("ad_click",              "ads",     FEES,      "a click on a paid position was valid"),
-    PostingKind("ad_click_return",       FEES,      "ads",     "a click beyond the budget, or found invalid"),
+    PostingKind("ad_click_return",       FEES,      "ads",     "clicks beyond the day's budget"),
     PostingKind("subscription",          "member",  FEES,      "a member may read the keyword market for a while"),
     PostingKind("alliance_earning",      "member",  "alliance", "a seller pays a space owner for what it brought"),
     PostingKind("alliance_clawback",     "alliance", "member", "the trade that earned it was refunded"),

@@ -83,7 +83,7 @@ DEFAULT = {
     "auction.time_slot_minutes": 30, "auction.time_rate_least_bps": 3_000,
     "auction.time_rate_most_bps": 25_000,
     "auction.region_levels": ["province", "city"], "auction.matches": ["exact", "centre", "broad"],
-    "auction.click_filter_hours": 24, "auction.repeat_click_hours": 24, "auction.own_clicks_billed": False,
+    "auction.repeat_click_hours": 24, "auction.own_clicks_billed": False,
     "auction.right_slot_count": 8, "auction.bottom_slot_count": 5,
     # alliance
     "alliance.commission_least_bps": 150, "alliance.commission_most_bps": 5_000,

@@ -80,7 +80,6 @@ class Auction:
     time_rate_most_bps: int = whole("bps", 0, 1_000_000, "the highest bid rate of a time slot")
     region_levels: tuple[str, ...] = words("province", "city", means="places an ad can be limited to")
     matches: tuple[str, ...] = words("exact", "centre", "broad", means="how a word may match a query")
-    click_filter_hours: int = whole("hours", 1, 720, "invalid clicks are taken out within this")
     repeat_click_hours: int = whole("hours", 0, 720, "clicks of one visitor or address on one ad count once")
     own_clicks_billed: bool = flag("a seller's clicks on the own ad are billed")
     right_slot_count: int = whole("slots", 0, 100, "paid positions at the right of the first page")
