@@ -60,7 +60,7 @@ class TrafficBillViewsQuery(Paged):
     source = serializers.ChoiceField(BOUGHT)  # type: ignore[assignment]
     kind = serializers.ChoiceField(queries.KINDS)
     campaign = number(required=False)
-    contract = number(required=False)
+    contract = number(required=False, min_value=0, help_text="0: by none")
 
 
 class TrafficBillViewOut(Out):

@@ -97,16 +97,23 @@ def bills(of: str, day: date, keys: Sequence[int] | None, *, party: str = "platf
     for line in dicts(LINES[of], {"day": day, "keys": None if keys is None else list(keys)}):
         key = line.pop("key")
         bill = made.setdefault(key, {of: key, "amount_fen": 0, "lines": []})
-        said = {name: line[name] for name in LINE[of] if line[name] is not None}
-        line["views_at"] = (
-            f"{VIEWS_AT}?{urlencode({'party': party, 'day': day.isoformat(), of: key, **said})}"
-        )
+        asked = {"party": party, "day": day.isoformat(), of: key, **_of_line(of, line)}
+        line["views_at"] = f"{VIEWS_AT}?{urlencode(asked)}"
         bill["lines"].append(line)
         bill["amount_fen"] += line["amount_fen"]
     return list(made.values())
 
 
-NARROW = ("shop", "space", "source", "kind", "campaign", "contract")
+def _of_line(of: str, line: Mapping[str, Any]) -> dict[str, Any]:
+    """What asks for all that is behind a line, and nothing of another."""
+    return {name: line[name] for name in LINE[of] if line[name] is not None} | {
+        "contract": line["contract"] or 0
+    }
+
+
+NARROW = {name: f"b.{name}" for name in ("shop", "space", "source", "kind", "campaign")} | {
+    "contract": "coalesce(b.contract, 0)"  # 0: by none, but a standing offer
+}
 # The owner of a space sees amounts and days: never a moment, an order, or a page view, from which a buyer could be told.
 SECRET = ("order", "view", "at", "listing", "charge")
 BEHIND = """
@@ -117,10 +124,10 @@ BEHIND = """
 
 
 def behind(party: str, member: int | None, query: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What is behind a line (`query`: its day, source, kind and whatever else it is of), one row a click, sale or charge, after `n`; one
-    more than `limit`. `view` is the page view's number, `charge` what it carries as `charge_id`; the views that a
-    thousand is of are those of its contract from `after_view` (not included) to `last_view`."""
-    narrow = "".join(f" AND b.{name} = %({name})s" for name in NARROW if name in query)
+    """What is behind a line (`query`: its day, source, kind, and whatever else it is of), one row for each click, sale
+    or charge after `n`; one more than `limit`. `view` is the page view's number, `charge` what it carries as
+    `charge_id`; the views of a thousand are those of its contract after `after_view`, until `last_view`."""
+    narrow = "".join(f" AND {column} = %({name})s" for name, column in NARROW.items() if name in query)
     whose = OF[party].replace("h.", "b.")
     amount = "space_fen" if party == "owner" else "shop_fen"
     sql = BEHIND.format(billed=BILLED, whose=whose, narrow=narrow, amount=amount)
@@ -137,8 +144,7 @@ def shop_bill(shop: int, day: date) -> dict[str, Any]:
     [bill] = bills("shop", day, [shop]) or [{"shop": shop, "amount_fen": 0, "lines": []}]
     for line in bill["lines"]:
         del line["views_at"]
-        asked = {name: line[name] for name in LINE["shop"] if line[name] is not None}
-        query = {"day": day, "shop": shop, "limit": EXPLAINED, **asked}
+        query = {"day": day, "shop": shop, "limit": EXPLAINED, **_of_line("shop", line)}
         line["behind"] = [
             {
                 name: str(value) if name in ("at", "clicked_on") else value

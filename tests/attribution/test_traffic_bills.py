@@ -12,7 +12,7 @@ from search.bills.queries import SECRET
 from search.express.actions import account as money
 from search.express.actions.account import Move
 from search.express.actions.clicks import Press, press
-from tests.alliance.web import Web
+from tests.alliance.web import SHARE, Web
 from tests.asking import Asking
 from tests.express.board import Board
 from tests.market import Market
@@ -34,6 +34,9 @@ def test_a_days_bill_is_what_was_bought_and_leads_to_its_page_views(market: Mark
         web.do(press, [Press(page, 1, visitor), Press(page, 1, visitor)])  # the second is a repeat, and free
     see_one("a", page="shop", source="organic_search", shop=web.shop)
     see_one("n", page="shop", source="direct", shop=web.shop)
+    banner = web.linked(web.accepted(SHARE))
+    web.click(banner, "c", web.carol)
+    web.finished(buyer=web.carol)  # one sale by a contract, beside those of busy() by the standing offer
     web.busy()
     ask = Asking()
     path = f"/api/traffic/bills/?day={DAY}"
@@ -45,25 +48,27 @@ def test_a_days_bill_is_what_was_bought_and_leads_to_its_page_views(market: Mark
     [shop], [space] = told["bob"]["shops"], told["wang"]["spaces"]
     assert (told["bob"]["spaces"], told["wang"]["shops"]) == ([], [])
     lines = {
-        (x["source"], x["kind"]): (x["quantity"], x["page_views"], x["amount_fen"]) for x in shop["lines"]
+        (x["source"], x["kind"], x["contract"]): (x["quantity"], x["page_views"], x["amount_fen"])
+        for x in shop["lines"]
     }
     assert lines == {
-        ("keyword_ad", "click"): (2, 2, 4_000), ("keyword_ad", "return"): (1, 0, -1_000),
-        ("alliance", "click"): (1, 1, 55), ("alliance", "thousands"): (2_000, 0, 4_400),
-        ("alliance", "commission"): (2, 1, 2_178), ("alliance", "return"): (1, 1, -363),
+        ("keyword_ad", "click", None): (2, 2, 4_000), ("keyword_ad", "return", None): (1, 0, -1_000),
+        ("alliance", "click", 2): (1, 1, 55), ("alliance", "thousands", 3): (2_000, 0, 4_400),
+        ("alliance", "commission", None): (2, 1, 2_178), ("alliance", "commission", 1): (1, 1, 1_089),
+        ("alliance", "return", None): (1, 1, -363),
     }  # fmt: skip
     assert {(x["kind"], x["quantity"], x["amount_fen"]) for x in space["lines"]} == {
-        ("click", 1, 45), ("thousands", 2_000, 3_600), ("commission", 2, 1_782), ("return", 1, -297),
+        ("click", 1, 45), ("thousands", 2_000, 3_600), ("commission", 2, 1_782), ("commission", 1, 891), ("return", 1, -297),
     }  # fmt: skip
     # the ledger says the same
     assert account(money.code(web.bob)) == 10_000 - 4_000 + 1_000
-    assert (shop["amount_fen"], space["amount_fen"]) == (3_000 + 6_270, web.earned)
-    assert [x["amount_fen"] for x in everybody["shops"] + everybody["spaces"]] == [9_270, web.earned]
+    assert (shop["amount_fen"], space["amount_fen"]) == (3_000 + 7_359, web.earned)
+    assert [x["amount_fen"] for x in everybody["shops"] + everybody["spaces"]] == [10_359, web.earned]
     assert ask("get", f"{path}&space={space['space']}").json()["shops"] == []
     # each line leads down
     seen = leads_down(ask, ask.member(web.bob), shop)
     bought = {row["id"] for row in dicts("SELECT id FROM traffic_pageview WHERE charge_id IS NOT NULL")}
-    assert len(bought) == 4
+    assert len(bought) == 5
     assert seen == bought  # the natural ones are in no bill, nor are repeats
     assert leads_down(ask, ask.member(web.wang), space) == set()
     owned = ask("get", space["lines"][0]["views_at"], key=ask.member(web.wang)).json()["results"]
@@ -75,7 +80,7 @@ def test_a_days_bill_is_what_was_bought_and_leads_to_its_page_views(market: Mark
     assert one(shown, [row["after_view"], row["last_view"]]) == 2_000
     # and the command line tells it whole
     bill = checks.explain("bill", [str(web.shop), str(DAY)])
-    assert bill["amount_fen"] == 9_270
+    assert bill["amount_fen"] == 10_359
     assert {len(x["behind"]) for x in bill["lines"] if x["campaign"] == campaign} == {2, 1}
     books = (
         checks.audit()
