@@ -21,6 +21,7 @@ from common.moments import day_of, show, start_of
 from members import actions as members
 from payments import ledger
 from shops.actions import listings, shops
+from simulation import advertising
 from simulation import cast as casting
 from simulation.cast import Cast
 from simulation.scenario import cast_of, scenario
@@ -37,7 +38,7 @@ FORMATS = ("userbehavior",)
 SLICE_SECONDS = 0.25
 SETTLING_DAYS = 30  # after the log's last hour: parcels arrive, clocks confirm, windows close
 BATCH = 4000
-PHASES = ("members", "sellers", "shops", "listings", "money", "hours", "settling")
+PHASES = ("members", "sellers", "shops", "listings", "money", "ads", "hours", "settling")
 
 
 def start(
@@ -205,6 +206,15 @@ def _money(who: Cast, state: dict[str, Any]) -> bool:
     return True
 
 
+def _ads(who: Cast, state: dict[str, Any]) -> bool:
+    """A scenario's sellers begin to advertise."""
+    if who.ads is not None:
+        firsts = (state[f"first_{what}"] for what in ("seller", "shop", "listing"))
+        with stepping() as now:
+            advertising.advertise(who, who.ads, *firsts, at=now.at)
+    return True
+
+
 def _hours(who: Cast, state: dict[str, Any]) -> bool:
     plan = script(who)
     stage = Stage(
@@ -236,10 +246,11 @@ PHASE = {
     "shops": _shops,
     "listings": _listings,
     "money": _money,
+    "ads": _ads,
     "hours": _hours,
     "settling": _settling,
 }
-SHARE = (0.0, 0.01, 0.02, 0.03, 0.15, 0.16, 0.9, 1.0)  # how far each phase begins, about
+SHARE = (0.0, 0.01, 0.02, 0.03, 0.15, 0.16, 0.17, 0.9, 1.0)  # how far each phase begins, about
 
 
 def _progress(who: Cast, state: dict[str, Any]) -> float:

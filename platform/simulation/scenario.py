@@ -17,7 +17,7 @@ import numpy as np
 
 from common import random, sections, words
 from common.errors import NotFound
-from simulation.cast import Cast
+from simulation.cast import Ads, Cast
 from simulation.userbehavior import BEHAVIOURS, Ints, Log
 from traffic.rules import SOURCE
 
@@ -91,6 +91,7 @@ def cast_of(name: str, seed: int, start_ts: int) -> Cast:
         shop_subsection=shop_subsection,
         is_synthetic=True,
         source=_sources(table["sources"], seed, len(log)),
+        ads=Ads(**table["ads"]) if "ads" in table else None,
     )
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from common import words
 from common.batch import rows, settle
@@ -17,6 +18,7 @@ from common.moments import EPOCH, SHANGHAI
 from ratings.actions.answers import Leave, leave
 from shops.actions import orders, shipping
 from shops.actions.placing import Place, Wanted
+from simulation.advertising import clicked
 from simulation.cast import Cast
 from simulation.script import HOUR, Script
 from simulation.userbehavior import BEHAVIOURS, Ints
@@ -143,7 +145,7 @@ class Stage:
         log, who = self.who.log, self.who
         chosen = np.arange(span.start, span.stop)
         seen = chosen[log.behaviour[chosen] == BEHAVIOURS["pv"]]
-        see(self._views(seen), at=at)
+        see(self._views(seen[~self._clicked(seen, at)]), at=at)
         acts = [
             Act(
                 act=ACTS[int(log.behaviour[n])],
@@ -155,6 +157,16 @@ class Stage:
         ]
         if acts:
             show_interest(acts, at=at)
+
+    def _clicked(self, seen: Ints, at: datetime) -> NDArray[np.bool_]:
+        """Which of these views were clicks on a paid place, done by now: some first visits to shops of a scenario."""
+        by_ad = np.zeros(len(seen), dtype=bool)
+        if self.who.ads is not None:
+            first = ~self._again[seen]
+            by_ad[first] = clicked(
+                self.who, self.who.ads, seen[first], self.first_member, self.first_listing, at=at
+            )
+        return by_ad
 
     def _views(self, seen: Ints) -> Views:
         """Where a view came from: `repeat` if that user saw the shop before, else what the scenario says; a real

@@ -112,27 +112,34 @@ class Search:
 
 
 def paid(search: Search) -> bytes:
+    """`shown` now, beside other searches: the edge of a search that asks for paid places."""
+    if not query_words(search.q):
+        return NOTHING
+    with viewing(few=True) as moment:
+        return shown(search, at=moment.at)
+
+
+def shown(search: Search, *, at: datetime) -> bytes:
     """The paid places of a search as JSON: `auction` (its number; null: nobody bid) and `results` by slot.
 
-    Two statements and the gate. Without a bidder the second is a row in which nobody stands.
+    Two statements. Without a bidder the second is a row in which nobody stands.
     """
     words = sorted(query_words(search.q))
     if not words:
         return NOTHING
-    with viewing(few=True) as moment:
-        levers = regime.at(moment.at).auction
-        rule, slots = terms(levers), levers.right_slot_count + levers.bottom_slot_count
-        bidders = rows(BIDDERS, asked(words, search, levers, moment.at)) if slots else []
-        visitor = None if search.visitor is None else visitor_number(search.visitor)
-        told = {
-            "at": moment.at, "text": " ".join(words), "visitor": visitor, "region": search.region,
-            "mechanism": rule.mechanism, "ties": rule.ties, "capped": rule.capped, "reserve": rule.reserve_fen,
-            "increment": rule.increment_fen, "clicks": slot_clicks(slots),
-        }  # fmt: skip
-        if not bidders:
-            execute(UNSOLD, told | {"member": search.member})
-            return NOTHING
-        return _held(bidders, rule, told, levers.right_slot_count)
+    levers = regime.at(at).auction
+    rule, slots = terms(levers), levers.right_slot_count + levers.bottom_slot_count
+    bidders = rows(BIDDERS, asked(words, search, levers, at)) if slots else []
+    visitor = None if search.visitor is None else visitor_number(search.visitor)
+    told = {
+        "at": at, "text": " ".join(words), "visitor": visitor, "region": search.region, "mechanism": rule.mechanism,
+        "ties": rule.ties, "capped": rule.capped, "reserve": rule.reserve_fen, "increment": rule.increment_fen,
+        "clicks": slot_clicks(slots),
+    }  # fmt: skip
+    if not bidders:
+        execute(UNSOLD, told | {"member": search.member})
+        return NOTHING
+    return _held(bidders, rule, told, levers.right_slot_count)
 
 
 def asked(words: Sequence[str], search: Search, levers: Levers, at: datetime) -> dict[str, Any]:

@@ -4,10 +4,30 @@ import django.contrib.postgres.fields
 from django.db import migrations, models
 
 
-class Migration(migrations.Migration):
+CLOSED = """
+    SELECT DISTINCT at::date FROM traffic_conversion
+     WHERE act = 'paid' AND at::date < (SELECT now_at::date FROM worlds_clock) ORDER BY 1
+"""
 
+
+def count_closed_days(apps, schema_editor):
+    """A market that was there before has sales already: its closed days are counted as midnight would have."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(CLOSED)
+        days = [day for (day,) in cursor.fetchall()]
+    if days:
+        from search.attribution.recompute import rebuild_day
+
+        for day in days:
+            rebuild_day(day)
+
+
+class Migration(migrations.Migration):
     dependencies = [
-        ('search', '0007_the_keyword_market'),
+        ("search", "0007_the_keyword_market"),
+        ("shops", "0003_what_was_said_stays_said"),
+        ("traffic", "0002_views_in_one_call"),
+        ("regime", "0002_append_only"),
     ]
 
     operations = [
@@ -58,4 +78,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['shop_id', 'day'], name='attribution_of_a_shop')],
             },
         ),
+        migrations.RunPython(count_closed_days, migrations.RunPython.noop),
     ]
