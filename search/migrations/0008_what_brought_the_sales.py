@@ -3,7 +3,6 @@
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-
 CLOSED = """
     SELECT DISTINCT at::date FROM traffic_conversion
      WHERE act = 'paid' AND at::date < (SELECT now_at::date FROM worlds_clock) ORDER BY 1
