@@ -123,6 +123,7 @@ DEADLINES: tuple[Due, ...] = (
 TIMETABLE: tuple[Entry, ...] = (
     Entry("the day's traffic is closed", "day", "traffic.recompute.close_days"),
     Entry("anonymous clicks are recognised", "day", "search.alliance.actions.commissions.recognise_day"),
+    Entry("refunds owed are collected", "day", "shops.actions.settling.collect"),
     Entry("commissions owed are collected", "day", "search.alliance.actions.commissions.collect"),
     Entry("thousands of views are billed", "day", "search.alliance.actions.thousands.bill_thousands"),
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),

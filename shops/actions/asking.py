@@ -11,20 +11,22 @@ from django.db import transaction
 
 from common.batch import dicts, execute, insert
 from common.errors import Conflict, Invalid, NotFound, Refusal, several
+from common.moments import show
 from events.actions import emit
 from regime import queries as regime
 from regime.levers import Regime
 from shops.actions.moving import REFUND, Row, move, refund_facts, stranger, wrong_state
 from shops.models import Refund
 from shops.rules import clocks
-from shops.rules.order import IN_ESCROW
 from shops.rules.refund import (
+    ASKABLE,
     REASONS,
     REFUND_KINDS,
     REFUND_OPEN,
     REFUND_STEP,
     TEXT_MOST,
     most_fen,
+    phase_of,
     return_postage_by,
 )
 
@@ -44,7 +46,7 @@ class Ask:
 LINE = """
     SELECT l.id, l.order_id AS order, l.delivery, l.paid_fen, l.postage_fen, l.refunded_fen,
            l.shipped_at IS NOT NULL AS shipped, l.closed_at IS NOT NULL AS closed, p.signed_at,
-           o.status, o.buyer_id AS buyer, o.seller_id AS seller, (l.snapshot->>'seven_day_return')::boolean AS
+           o.status, o.finished_at, o.buyer_id AS buyer, o.seller_id AS seller, (l.snapshot->>'seven_day_return')::boolean AS
            seven_day_return, (SELECT r.id FROM shops_refund r WHERE r.line_id = l.id
            AND r.status = ANY(%s)) AS open
       FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id
@@ -56,9 +58,9 @@ LINE = """
 def ask(intents: Sequence[Ask], *, at: datetime, by: int | None = None) -> list[int]:
     """Ask money back; returns the refunds' ids. `by`: the buyer (None: the platform asks for them).
 
-    Stops the confirm clock and starts the seller's. `Conflict` outside escrow, for a line refunded in full or
-    with an open request; `Invalid` for more than was paid, a return of what was not sent, a reason that does
-    not fit.
+    Starts the seller's clock; a running confirm clock stops. `Conflict` for an order that is not paid or closed,
+    after the after-sale days of one that is finished, for a line refunded in full or with an open request;
+    `Invalid` for more than was paid, a return of what was not sent, a reason that does not fit.
     """
     rules = regime.at(at)
     there = _lines([intent.line for intent in intents])
@@ -73,7 +75,7 @@ def ask(intents: Sequence[Ask], *, at: datetime, by: int | None = None) -> list[
         seen.add(intent.line)
     if refused:
         raise several(refused)
-    _stop_clocks([there[intent.line]["order"] for intent in intents], rules, at=at)
+    _stop_clocks([there[intent.line] for intent in intents], rules, at=at)
     return _asked(intents, there, rules, at=at)
 
 
@@ -95,15 +97,32 @@ def _unaskable(intent: Ask, line: Row | None, rules: Regime, by: int | None, at:
         return NotFound(f"there is no order line {intent.line}", field="line", rule="line_exists")
     if by is not None and line["buyer"] != by:
         return stranger("order", line["order"], "buyer")
-    if line["status"] not in IN_ESCROW:
-        return wrong_state("order", line["order"], line["status"], "ask", IN_ESCROW)
+    if line["status"] not in ASKABLE:
+        return wrong_state("order", line["order"], line["status"], "ask", ASKABLE)
     if line["closed"]:
         return Conflict(
             f"line {intent.line} was refunded in full", field="line", rule="a_line_is_refunded_once"
         )
     if line["open"] is not None:
         return _open_already(intent.line)
-    return _misfit(intent, line, rules, at)
+    return _misfit(intent, line, rules, at) or _too_late(intent, line, rules, at)
+
+
+def _too_late(intent: Ask, line: Row, rules: Regime, at: datetime) -> Refusal | None:
+    """After the trade's success: within the after-sale days. A return without a reason has its own clock."""
+    if line["status"] != "finished" or intent.reason == "no_reason":
+        return None
+    until = clocks.after_sale_until(line["finished_at"], rules.trade)
+    if until is not None and at <= until:
+        return None
+    return Conflict(
+        f"the trade succeeded at {show(line['finished_at'])}; money is asked back within"
+        f" {rules.trade.after_sale_days} days",
+        field="line",
+        rule="after_sale_days_after_success",
+        way_out="Settle it with the seller.",
+        extra={"until": show(until) if until else None},
+    )
 
 
 def _open_already(line: int) -> Refusal:
@@ -152,7 +171,8 @@ def _not_without_reason(intent: Ask, line: Row, rules: Regime, at: datetime) -> 
             "this shop did not promise a return without a reason, or the goods are to be kept",
             field="reason", rule="seven_day_return_is_promised", way_out="Give a reason.",
         )  # fmt: skip
-    if line["signed_at"] is not None and at > clocks.no_reason_until(line["signed_at"], rules.refund):
+    signed_at = line["signed_at"] or line["finished_at"]  # who confirms has the goods
+    if signed_at is not None and at > clocks.no_reason_until(signed_at, rules.refund):
         return Conflict(
             "the days for a return without a reason are over",
             field="reason", rule="seven_days_after_signing", way_out="Give a reason.",
@@ -160,29 +180,35 @@ def _not_without_reason(intent: Ask, line: Row, rules: Regime, at: datetime) -> 
     return None
 
 
-def _stop_clocks(orders: Sequence[int], rules: Regime, *, at: datetime) -> None:
+def _stop_clocks(lines: Sequence[Row], rules: Regime, *, at: datetime) -> None:
     """Count the requests on their orders; a running confirm clock stops. Confirming excludes it by the same
-    row."""
-    count = Counter(orders)
+    row: what was asked of escrow finds the order still in escrow, what was asked of the seller finds it finished.
+    """
+    count = Counter(line["order"] for line in lines)
+    finished = {line["order"]: line["status"] == "finished" for line in lines}
     stopped = execute(
         """UPDATE shops_order o
               SET open_refunds = o.open_refunds + c.count, modified_at = %(at)s,
                   confirm_left = CASE WHEN %(pauses)s AND o.confirm_by IS NOT NULL AND o.status = 'shipped'
                                       THEN o.confirm_by - %(at)s ELSE o.confirm_left END,
-                  confirm_by = CASE WHEN %(pauses)s THEN NULL ELSE o.confirm_by END
-             FROM unnest(%(orders)s::bigint[], %(counts)s::int[]) AS c(id, count)
-            WHERE o.id = c.id AND o.status = ANY(%(escrow)s)""",
+                  confirm_by = CASE WHEN %(pauses)s AND o.status <> 'finished' THEN NULL ELSE o.confirm_by END
+             FROM unnest(%(orders)s::bigint[], %(counts)s::int[], %(finished)s::boolean[]) AS c(id, count, finished)
+            WHERE o.id = c.id AND o.status = ANY(%(askable)s) AND (o.status = 'finished') = c.finished""",
         {
             "at": at,
             "pauses": rules.trade.refund_pauses_confirm,
             "orders": list(count),
             "counts": list(count.values()),
-            "escrow": list(IN_ESCROW),
+            "finished": [finished[order] for order in count],
+            "askable": list(ASKABLE),
         },
     )
     if stopped != len(count):
         raise Conflict(
-            "an order was settled meanwhile", field="status", rule="refunds_are_open_only_while_in_escrow"
+            "an order was settled meanwhile",
+            field="status",
+            rule="refunds_are_open_only_of_what_was_paid",
+            way_out="Ask again.",
         )
 
 
@@ -190,7 +216,7 @@ def _asked(intents: Sequence[Ask], there: dict[int, Row], rules: Regime, *, at: 
     records = []
     for intent in intents:
         line = there[intent.line]
-        phase = "shipped" if line["shipped"] else "unshipped"
+        phase = phase_of(line["status"], shipped=line["shipped"])
         records.append(
             {
                 "order_id": line["order"],
@@ -280,10 +306,10 @@ def change(intents: Sequence[Change], *, at: datetime, by: int | None = None) ->
             intent.reason or row["reason"],
             intent.text if intent.text is not None else row["text"],
         )
-        fault = _misfit(wish, line, rules, at)
+        fault = _misfit(wish, line, rules, at) or _too_late(wish, line, rules, row["asked_at"])
         if fault:
             refused[n] = fault
-        phase = "shipped" if line["shipped"] else "unshipped"
+        phase = phase_of(line["status"], shipped=line["shipped"])
         due = clocks.answer_by(at, phase=phase, delivery=line["delivery"], refund=rules.refund)
         each.append(
             {

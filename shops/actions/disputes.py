@@ -1,6 +1,6 @@
 """A refusal before the platform: evidence, the seller's reply, a ruling that escrow carries out.
 
-While a dispute is open the order's escrow is frozen. When the platform's working days pass without a ruling,
+While a dispute is open the order's escrow is frozen; that of a finished order is empty, and its seller pays. When the platform's working days pass without a ruling,
 time rules: for the buyer if the seller was silent throughout, else for the seller
 (`rules.refund.default_award`).
 """
@@ -32,7 +32,7 @@ from shops.actions.moving import (
 )
 from shops.models import Dispute, Evidence
 from shops.rules import clocks
-from shops.rules.refund import DISPUTE_OPEN, DISPUTE_STEP, REFUND_STEP, TEXT_MOST, default_award
+from shops.rules.refund import DISPUTE_OPEN, DISPUTE_STEP, REFUND_STEP, SENT, TEXT_MOST, default_award
 
 TEXT_RULE = f"a text has 1 to {TEXT_MOST} characters"
 
@@ -169,7 +169,8 @@ class Ruling:
 
 @transaction.atomic(savepoint=False)
 def rule(rulings: Sequence[Ruling], *, at: datetime) -> list[int]:
-    """The platform rules: escrow pays the award back, the rest waits for the order's end.
+    """The platform rules: escrow pays the award back, the rest waits for the order's end. After the trade's success
+    the seller pays it, or owes it.
 
     `Invalid` for an award above what was asked, or a return of nothing; `Conflict` before both were heard.
     """
@@ -184,7 +185,7 @@ def rule(rulings: Sequence[Ruling], *, at: datetime) -> list[int]:
                 rule="an_award_is_part_of_what_was_asked",
             )
         elif ruling.must_return and (
-            not ruling.award_fen or phase != "shipped" or delivery in ("auto", "virtual")
+            not ruling.award_fen or phase not in SENT or delivery in ("auto", "virtual")
         ):
             refused[n] = Invalid(
                 "only goods sent by parcel are returned, and only for money",

@@ -1,7 +1,7 @@
 """What becomes of money asked back: answered by the seller, taken back by the buyer, or settled by time.
 
-A request lives while the money is in escrow. After the trade is finished there is nothing here to ask from:
-even the seven-day return without a reason holds only until then. Disputes are in `disputes.py`.
+While the money is in escrow, escrow pays. After the trade's success the seller pays what is asked back within the
+after-sale days (`aftersale.py`). Disputes are in `disputes.py`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ __all__ = [
 def agree(ids: Sequence[int], *, at: datetime, by: int | None = None) -> list[int]:
     """The seller agrees: money goes back, or the buyer is to send the goods. `by`: the seller.
 
-    Ends a dispute as conceded. `Conflict` once settled or on the way back.
+    Ends a dispute as conceded. `Conflict` once settled or on the way back, `Unaffordable` for a seller who lacks
+    what escrow does not hold any more.
     """
     return _agree(ids, at=at, by=by, who="seller")
 
@@ -171,14 +172,15 @@ def send_back(intents: Sequence[SendBack], *, at: datetime, by: int | None = Non
 
 @transaction.atomic(savepoint=False)
 def receive(ids: Sequence[int], *, at: datetime, by: int | None = None) -> list[int]:
-    """The seller has the goods again: money goes back. `by`: the seller."""
+    """The seller has the goods again: money goes back. `by`: the seller. `Unaffordable` as in `agree`."""
     return [row["id"] for row in settling.succeed(ids, REFUND_STEP["receive"], at=at, who="seller", by=by)]
 
 
 @transaction.atomic(savepoint=False)
 def taken_as_received(ids: Sequence[int], *, at: datetime) -> list[int]:
     """`receive_by` has come: the seller's silence is receipt."""
-    return [row["id"] for row in settling.succeed(ids, REFUND_STEP["receive"], at=at, who="time")]
+    settling.succeed(ids, REFUND_STEP["receive"], at=at, who="time")
+    return list(ids)
 
 
 @transaction.atomic(savepoint=False)

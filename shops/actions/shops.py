@@ -20,6 +20,7 @@ from shops.actions.edits import Edit, check_changes, check_each_once, check_owne
 from shops.models import Shop
 from shops.queries.shops import deposits_fen
 from shops.rules import shop as rules
+from shops.rules.refund import AFTER_SALE, REFUND_OPEN
 
 FIELDS = (
     "name", "section_id", "subsection_id", "region", "introduction", "announcement", "template", "style",
@@ -315,9 +316,25 @@ def join_protection(ids: Sequence[int], *, by: int | None, at: datetime) -> None
 
 @transaction.atomic
 def leave_protection(ids: Sequence[int], *, by: int | None, at: datetime) -> None:
-    """Leave the scheme: what is left of the deposit goes back to the owner."""
+    """Leave the scheme: what is left of the deposit goes back to the owner, who first settles what it stands for.
+
+    Raises `Conflict` for a shop outside it, or (unless the platform acts) with after-sale requests still open.
+    """
     there = _check_scheme(ids, by, inside=True)
     owners = [there[id_]["owner_id"] for id_ in ids]
+    claimed = {
+        row[0]
+        for row in rows(
+            "SELECT seller_id FROM shops_refund WHERE seller_id = ANY(%s) AND phase = %s AND status = ANY(%s)",
+            [owners, AFTER_SALE, list(REFUND_OPEN)],
+        )
+    }
+    bound = [i for i, owner in enumerate(owners) if owner in claimed and by is not None]
+    if bound:
+        raise Conflict(
+            f"shop {ids[bound[0]]} has after-sale requests that are not settled", field="protection",
+            rule="a_shop_settles_its_claims_before_it_leaves", way_out="Settle them first.", rows=bound,
+        )  # fmt: skip
     left = deposits_fen(owners)
     ledger.post(
         [

@@ -101,6 +101,17 @@ def count_sold(intents: Sequence[Pieces], *, at: datetime) -> None:
     )
 
 
+@transaction.atomic(savepoint=False)
+def count_unsold(intents: Sequence[Pieces], *, at: datetime) -> None:
+    """Take pieces off what each listing shows as sold: their money went back after the trade's success."""
+    _check(intents)
+    execute(
+        f"""UPDATE shops_listing l SET sold_count = l.sold_count - w.quantity FROM {WANTED} w
+             WHERE l.id = w.listing""",
+        columns(intents),
+    )
+
+
 def columns(intents: Sequence[Pieces]) -> dict[str, list[int]]:
     """The values of WANTED and TAKE."""
     return {"listing": [listing for listing, _ in intents], "quantity": [quantity for _, quantity in intents]}

@@ -102,7 +102,7 @@ class RefundsDoor(Door):
 
     @writes(RefundAskIn, RefundOut, status=201)
     def post(self, request: Request, data: Any, moment: Any) -> Any:
-        """Ask money back for a line, while it is in escrow; the confirm clock stops."""
+        """Ask money back for a line: of escrow, whose confirm clock stops, or of the seller in the after-sale days."""
         [refund] = actions.ask([Ask(**data)], by=acting(request), at=moment.at)
         return Response(shown(request, refund), status=201, headers={"Location": f"/api/refunds/{refund}/"})
 
@@ -132,7 +132,11 @@ class RefundChangeDoor(Door):
 class RefundAgreeDoor(Door):
     @writes(None, RefundOut)
     def post(self, request: Request, data: Any, moment: Any, refund_id: int) -> Any:
-        """The seller agrees: the money goes back, or the goods are to be sent back first."""
+        """The seller agrees: the money goes back, or the goods are to be sent back first.
+
+        After the trade's success the seller's account pays, and the shop's deposit what it lacks; 409 where both
+        together do not reach.
+        """
         actions.agree([refund_id], by=acting(request), at=moment.at)
         return shown(request, refund_id)
 
@@ -223,7 +227,7 @@ class DisputeQuery(Paged):
 class RefundEscalateDoor(Door):
     @writes(None, DisputeOut, status=201)
     def post(self, request: Request, data: Any, moment: Any, refund_id: int) -> Any:
-        """The buyer takes a refusal to the platform; escrow is frozen, evidence is heard."""
+        """The buyer takes a refusal to the platform; escrow is frozen if it holds money, evidence is heard."""
         [dispute] = dispute_actions.escalate([refund_id], by=acting(request), at=moment.at)
         found = queries.dispute(dispute, acting(request))
         return Response(found, status=201, headers={"Location": f"/api/disputes/{dispute}/"})
@@ -275,7 +279,7 @@ class DisputeRuleIn(In):
 class DisputeRuleDoor(Door):
     @writes(DisputeRuleIn, DisputeOut, scopes=ADMIN)
     def post(self, request: Request, data: Any, moment: Any, dispute_id: int) -> Any:
-        """The platform rules; escrow carries it out."""
+        """The platform rules; escrow carries it out, or after the trade's success the seller pays or owes it."""
         if acting(request) is not None:
             raise Forbidden(
                 "the platform rules, not a member",

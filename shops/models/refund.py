@@ -15,12 +15,14 @@ from shops.rules.refund import (
     REFUND_OPEN,
     REFUND_STATUSES,
     RETURN_DELIVERIES,
+    SENT,
     SETTLERS,
 )
 
 
 class Refund(Fact):
-    """Money asked back for one line. `phase`: whether that line had been sent when it was asked.
+    """Money asked back for one line. `phase`: whether that line had been sent, or the trade had succeeded, when
+    it was asked.
 
     Deadlines, one for each state that waits: `answer_by` (asked), `send_back_by` (returning), `receive_by`
     (returned), `escalate_by` (refused). `amount_fen` is what is asked, or after a ruling what was awarded.
@@ -80,7 +82,7 @@ class Refund(Fact):
                 name="return_postage_is_not_negative",
             ),
             CheckConstraint(
-                condition=Q(phase="shipped") | Q(kind="refund_only"),
+                condition=Q(phase__in=SENT) | Q(kind="refund_only"),
                 name="only_what_was_sent_can_be_sent_back",
             ),
             CheckConstraint(
@@ -99,6 +101,10 @@ class Refund(Fact):
             CheckConstraint(
                 condition=~Q(status="refused") | Q(escalate_by__isnull=False), name="a_refusal_has_a_deadline"
             ),
+            CheckConstraint(
+                condition=~Q(status="owed") | Q(phase="finished"),
+                name="a_seller_owes_only_what_escrow_has_released",
+            ),
             UniqueConstraint(
                 fields=["line"], condition=Q(status__in=REFUND_OPEN), name="one_open_refund_per_line"
             ),
@@ -114,6 +120,7 @@ class Refund(Fact):
             models.Index(
                 fields=["escalate_by"], name="refunds_to_escalate_until", condition=Q(status="refused")
             ),
+            models.Index(fields=["id"], name="refunds_owed", condition=Q(status="owed")),
             models.Index(fields=["order", "id"], name="refunds_of_an_order"),
             models.Index(fields=["seller", "id"], name="refunds_of_a_seller"),
             models.Index(fields=["buyer", "id"], name="refunds_of_a_buyer"),

@@ -6,8 +6,16 @@ from typing import Any
 
 from common.batch import dicts
 from shops.rules.order import IN_ESCROW
-from shops.rules.refund import DISPUTE_OPEN, REFUND_OPEN
+from shops.rules.refund import AFTER_SALE, DISPUTE_OPEN, REFUND_OPEN
 
+# What sellers and deposits gave for after-sale refunds: by the refund that the posting's key ends with.
+PAID_BACK = """
+    SELECT substring(t.key FROM '[0-9]+$')::bigint AS refund, t.reference, c.code AS credit,
+           sum(t.amount_fen)::bigint AS fen, array_agg(d.code::text) AS debits
+      FROM payments_transfer t JOIN payments_account d ON d.id = t.debit_id
+      JOIN payments_account c ON c.id = t.credit_id
+     WHERE t.kind = 'after_sale_refund' OR starts_with(t.key, 'deposit_compensation:after_sale:') GROUP BY 1, 2, 3
+"""
 # rule -> a query of the ids that break it, what was expected and what was found
 CHECKS: dict[str, str] = {
     "escrow holds what open orders still owe": """
@@ -33,6 +41,25 @@ CHECKS: dict[str, str] = {
           LEFT JOIN shops_dispute d ON d.order_id = o.id AND d.status = ANY(%(disputes)s)
          WHERE o.status = ANY(%(escrow)s) GROUP BY o.id,
          e.status HAVING (count(d.id) > 0) <> (e.status = 'frozen')""",
+    "escrow gave back what was asked of it, and a finished order paid its seller": """
+        SELECT o.id, r.fen AS expected, e.refunded_fen AS found
+          FROM shops_order o JOIN payments_escrow e ON e.reference = 'order:' || o.id
+          CROSS JOIN LATERAL (SELECT coalesce(sum(amount_fen), 0)::bigint AS fen FROM shops_refund
+                WHERE order_id = o.id AND status = 'succeeded' AND phase <> %(after_sale)s) r
+         WHERE r.fen <> e.refunded_fen OR (o.status = 'finished') <> (e.released_fen > 0)""",
+    "what is asked of the seller is asked of a finished order, and only then": """
+        SELECT r.id, o.status = 'finished' AS expected, r.phase = %(after_sale)s AS found
+          FROM shops_refund r JOIN shops_order o ON o.id = r.order_id
+         WHERE r.phase = %(after_sale)s AND o.status <> 'finished'
+            OR r.status = ANY(%(refunds)s) AND (o.status = 'finished') <> (r.phase = %(after_sale)s)""",
+    "what was refunded after success was paid by the seller or the deposit, and nothing else was": f"""
+        WITH paid AS ({PAID_BACK})
+        SELECT coalesce(r.id, p.refund) AS id, r.amount_fen AS expected, p.fen AS found
+          FROM (SELECT * FROM shops_refund WHERE phase = %(after_sale)s AND status = 'succeeded') r
+          FULL JOIN paid p ON p.refund = r.id
+         WHERE (r.amount_fen, 'order:' || r.order_id, 'member:' || r.buyer_id)
+               IS DISTINCT FROM (p.fen, p.reference, p.credit)
+            OR NOT p.debits <@ ARRAY['member:' || r.seller_id, 'deposit:' || r.seller_id]""",
     "lines add up to their order": """
         SELECT o.id, o.total_fen AS expected, sum(l.paid_fen + l.postage_fen)::bigint AS found
           FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id GROUP BY o.id
@@ -78,7 +105,10 @@ CHECKS: dict[str, str] = {
 
 def findings() -> list[dict[str, Any]]:
     """Every broken rule: {rule, id, expected, found}; empty when the trade's books are sound."""
-    values = {"escrow": list(IN_ESCROW), "disputes": list(DISPUTE_OPEN), "refunds": list(REFUND_OPEN)}
+    values = {
+        "escrow": list(IN_ESCROW), "disputes": list(DISPUTE_OPEN), "refunds": list(REFUND_OPEN),
+        "after_sale": AFTER_SALE,
+    }  # fmt: skip
     return [{"rule": rule, **row} for rule, sql in CHECKS.items() for row in dicts(sql, values)]
 
 

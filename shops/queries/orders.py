@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from common.batch import dicts
+from common.batch import dicts, one
 from common.errors import Invalid, NotFound
 from regime import queries as regime
+from shops.rules import clocks
 from shops.rules.order import IN_ESCROW, TAOBAO_ORDER_STATUS, line_status, steps_open
 from shops.rules.refund import REFUND_OPEN
 
@@ -141,7 +142,7 @@ def order(number: int, viewer: int | None, *, at: datetime) -> dict[str, Any]:
         )
     row = _as_seen(found[0], viewer)
     row["shipments"] = shipments(number)
-    row["may"] = may(row, _role(row, viewer), at)
+    row["may"] = may(row, _role(row, viewer), at, _askable_until(row, at))
     row["next"] = following(row)
     return row
 
@@ -192,7 +193,9 @@ BY_TIME = {
 }
 
 
-def may(row: Mapping[str, Any], role: str, at: datetime) -> list[dict[str, Any]]:
+def may(
+    row: Mapping[str, Any], role: str, at: datetime, askable_until: datetime | None
+) -> list[dict[str, Any]]:
     """What `role` (buyer, seller, platform: both) may do at `at`: action, by when (or null), and where."""
     roles = ("buyer", "seller") if role == "platform" else (role,)
     allowed: list[dict[str, Any]] = []
@@ -209,14 +212,35 @@ def may(row: Mapping[str, Any], role: str, at: datetime) -> list[dict[str, Any]]
             allowed.append(
                 {"action": step.action, "by": who, "until": until, "door": f"/api/orders/{row['id']}/{door}/"}
             )
-        if who == "buyer" and row["status"] in IN_ESCROW and _askable(row["lines"]):
-            allowed.append(
-                {"action": "ask_refund", "by": who, "until": row["confirm_by"], "door": "/api/refunds/"}
-            )
+        askable = row["status"] in IN_ESCROW or (askable_until is not None and at <= askable_until)
+        if who == "buyer" and askable and _askable(row["lines"]):
+            until = row["confirm_by"] if row["status"] in IN_ESCROW else askable_until
+            allowed.append({"action": "ask_refund", "by": who, "until": until, "door": "/api/refunds/"})
         if who == "seller":
             door = f"/api/orders/{row['id']}/remark/"
             allowed.append({"action": "remark", "by": who, "until": None, "door": door})
     return allowed
+
+
+PROMISED = """
+    SELECT max(coalesce(p.signed_at, o.finished_at)) FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id
+      JOIN shops_shipment p ON p.id = l.shipment_id
+     WHERE o.id = %s AND l.closed_at IS NULL AND l.delivery NOT IN ('auto', 'virtual')
+       AND (l.snapshot->>'seven_day_return')::boolean
+       AND NOT EXISTS (SELECT FROM shops_refund r WHERE r.line_id = l.id AND r.status = ANY(%s))
+"""
+
+
+def _askable_until(row: Mapping[str, Any], at: datetime) -> datetime | None:
+    """Until when money of a finished order may be asked back: the after-sale days, or a return without a reason that
+    lasts longer. None: it may not, or the order is not finished."""
+    if row["status"] != "finished":
+        return None
+    rules = regime.at(at)
+    ends = [clocks.after_sale_until(row["finished_at"], rules.trade)]
+    if (signed_at := one(PROMISED, [row["id"], list(REFUND_OPEN)])) is not None:
+        ends.append(clocks.no_reason_until(signed_at, rules.refund))
+    return max((end for end in ends if end is not None), default=None)
 
 
 def _askable(lines: Sequence[Mapping[str, Any]]) -> bool:

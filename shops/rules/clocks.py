@@ -83,6 +83,11 @@ def no_reason_until(signed_at: datetime, refund: Refund) -> datetime:
     return start + timedelta(hours=refund.no_reason_hours)
 
 
+def after_sale_until(finished_at: datetime, trade: Trade) -> datetime | None:
+    """The last moment at which money is asked back after the trade's success; None: it is not (0 days)."""
+    return finished_at + timedelta(days=trade.after_sale_days) if trade.after_sale_days else None
+
+
 def evidence_by(at: datetime, dispute: Dispute) -> datetime:
     return at + timedelta(days=dispute.evidence_days)
 

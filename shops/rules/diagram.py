@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from common.transitions import Step
 from shops.rules.deal import DEAL_STEPS
 from shops.rules.order import ORDER_STEPS, TAOBAO_ORDER_STATUS
-from shops.rules.refund import DISPUTE_STEPS, REFUND_STEPS, TAOBAO_REFUND_STATUS
+from shops.rules.refund import DISPUTE_STEPS, PHASE_TABLE, REFUND_STEPS, TAOBAO_REFUND_STATUS
 
 PAGE = "docs/reference/states.md"
 NOBODY: Mapping[str, str] = {}
@@ -52,6 +52,16 @@ def names(taobao: Mapping[str, str]) -> str:
     return "\n".join(["| state | Taobao |", "|---|---|", *rows])
 
 
+def phases() -> str:
+    """When a line's money is asked back, who pays it, and until when it may be asked."""
+    rows = [
+        f"| {phase.name} | {', '.join(phase.orders)} | {phase.pays} | {phase.until} |"
+        for phase in PHASE_TABLE
+    ]
+    head = ["| phase | while the order is | pays | may be asked until |", "|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
 def page() -> str:
     """The whole page."""
     parts = [HEAD]
@@ -59,6 +69,8 @@ def page() -> str:
         parts += [f"## {title}\n", diagram(first, birth, steps) + "\n", table(steps) + "\n"]
         if taobao:
             parts.append(names(taobao) + "\n")
+        if steps is REFUND_STEPS:
+            parts.append(phases() + "\n")
     return "\n".join(parts)
 
 

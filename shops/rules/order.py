@@ -104,6 +104,9 @@ _CONSTRAINTS: Mapping[str, tuple[type, str, str | None, str | None]] = {
         Conflict, "more of the line would be refunded than was paid", "amount_fen", _AGAIN,
     ),
     "order_flag_is_0_to_5": (Invalid, "a flag is a number from 0 to 5", "flag", "0 takes the flag off."),
+    "refunds_are_open_only_of_what_was_paid": (
+        Conflict, "an order was settled meanwhile", "status", "Ask again.",
+    ),
     "one_open_refund_per_line": (
         Conflict, "there is an open refund request for this line", "line", "Change or withdraw that one.",
     ),

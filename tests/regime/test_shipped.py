@@ -49,7 +49,7 @@ DEFAULT = {
     "trade.late_compensation_bps": 500, "trade.late_compensation_most_fen": 3_000,
     "trade.auto_confirm_auto_hours": 24, "trade.auto_confirm_virtual_days": 3,
     "trade.auto_confirm_express_days": 10, "trade.auto_confirm_surface_days": 30,
-    "trade.refund_pauses_confirm": True,
+    "trade.refund_pauses_confirm": True, "trade.after_sale_days": 15,
     "trade.seller_extension_days": [3, 5, 7, 10], "trade.seller_extension_limit_count": 0,
     "trade.buyer_extension_days": 3, "trade.buyer_extension_limit_count": 1,
     "trade.buyer_extension_last_days": 3,

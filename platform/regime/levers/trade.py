@@ -23,6 +23,7 @@ class Trade:
     auto_confirm_express_days: int = whole("days", 1, 90, "sent by express: taken as received")
     auto_confirm_surface_days: int = whole("days", 1, 180, "sent by surface mail: taken as received")
     refund_pauses_confirm: bool = flag("an open refund request stops the confirm clock until it closes")
+    after_sale_days: int = whole("days", 0, 365, "the trade succeeded: money may be asked back within this")
     seller_extension_days: tuple[int, ...] = wholes(
         "days", 1, 90, (1, 10), "how many days the seller may add to the confirm clock")
     seller_extension_limit_count: int = whole("times", 0, 100, "how often the seller may; 0 is without limit")
