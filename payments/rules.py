@@ -54,7 +54,7 @@ POSTINGS = (
     PostingKind("escrow_refund",         "escrow",  "member",  "the trade, or part of it, is undone"),
     PostingKind("commission",            "escrow",  FEES,      "the platform's share, if it takes one"),
     PostingKind("commission_return",     FEES,      "member",  "that share given back, the trade undone"),
-    PostingKind("after_sale_refund",     "member",  "member",  "a seller pays back what was released"),
+    PostingKind("after_sale_refund",     "member",  "member",  "a seller pays back what escrow had released"),
     PostingKind("deposit_freeze",        "member",  "deposit", "a seller joins the protection scheme"),
     PostingKind("deposit_unfreeze",      "deposit", "member",  "a seller leaves it, all claims settled"),
     PostingKind("deposit_compensation",  "deposit", "member",  "a buyer is compensated, from the deposit"),

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 
 from common.batch import dicts, execute, rows
+from common.errors import Conflict, Refusal
 from common.transitions import Step
 from events.actions import emit
 from payments import escrow, ledger
@@ -81,11 +82,20 @@ def owe(refunds: Mapping[int, int], *, at: datetime) -> list[int]:
     success, when escrow pays."""
     owed = move(
         REFUND, REFUND_STEP["owe"], list(refunds), at=at, sets="amount_fen = i.fen",
-        where="t.phase = %(phase)s", phase=AFTER_SALE,
+        where="t.phase = %(phase)s",
+        otherwise=_escrow_pays, phase=AFTER_SALE,
         each=("fen bigint", [{"fen": fen} for fen in refunds.values()]),
     )  # fmt: skip
     emit("refund.owed", refund_facts(owed), at=at)
     return [row["id"] for row in owed]
+
+
+def _escrow_pays(row: Row) -> Refusal:
+    return Conflict(
+        f"refund {row['id']} is paid by escrow",
+        field="phase",
+        rule="a_seller_owes_only_what_escrow_has_released",
+    )
 
 
 @transaction.atomic(savepoint=False)

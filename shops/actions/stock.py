@@ -93,22 +93,21 @@ def give_back(intents: Sequence[Pieces], *, at: datetime) -> None:
 @transaction.atomic(savepoint=False)
 def count_sold(intents: Sequence[Pieces], *, at: datetime) -> None:
     """Add pieces to what each listing shows as sold (the orders say when a piece is)."""
-    _check(intents)
-    execute(
-        f"""UPDATE shops_listing l SET sold_count = l.sold_count + w.quantity FROM {WANTED} w
-             WHERE l.id = w.listing""",
-        columns(intents),
-    )
+    _count(intents, 1)
 
 
 @transaction.atomic(savepoint=False)
 def count_unsold(intents: Sequence[Pieces], *, at: datetime) -> None:
     """Take pieces off what each listing shows as sold: their money went back after the trade's success."""
+    _count(intents, -1)
+
+
+def _count(intents: Sequence[Pieces], way: int) -> None:
     _check(intents)
     execute(
-        f"""UPDATE shops_listing l SET sold_count = l.sold_count - w.quantity FROM {WANTED} w
+        f"""UPDATE shops_listing l SET sold_count = l.sold_count + %(way)s::int * w.quantity FROM {WANTED} w
              WHERE l.id = w.listing""",
-        columns(intents),
+        {**columns(intents), "way": way},
     )
 
 

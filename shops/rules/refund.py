@@ -23,11 +23,10 @@ class Phase:
 
 # fmt: off
 PHASE_TABLE = (
-    #     phase        while the order is          pays                              may be asked until
-    Phase("unshipped", ("paid", "shipped_part"),    "escrow",                         "the line is sent"),
-    Phase("shipped",   ("shipped_part", "shipped"), "escrow",                         "the trade succeeds"),
-    Phase("finished",  ("finished",),               "seller; then the shop's deposit",
-          "`trade.after_sale_days` after its success; without a reason, `refund.no_reason_hours` after signing"),
+    #     phase        while the order is           pays                      may be asked until
+    Phase("unshipped", ("paid", "shipped_part"),    "escrow",                 "the line is sent"),
+    Phase("shipped",   ("shipped_part", "shipped"), "escrow",                 "the trade succeeds"),
+    Phase("finished",  ("finished",),               "seller, then deposit",   "`trade.after_sale_days` after success; without a reason, `refund.no_reason_hours` after signing"),
 )
 
 REFUND_STEPS = (
@@ -38,8 +37,8 @@ REFUND_STEPS = (
     Step("refuse",        ("asked", "returned"),                  "refused",   "seller",           "the buyer may change, escalate or let it be"),
     Step("send_back",     "returning",                            "returned",  "buyer",            "the seller waits for the parcel"),
     Step("receive",       "returned",                             "succeeded", "seller or time",   "money goes back"),
-    Step("owe",              ("asked", "returned", "disputed"),       "owed",      "time or platform", "after the trade's success: the seller's money does not reach"),
-    Step("collect",          "owed",                                  "succeeded", "time",              "asked for every day: money goes back once it reaches"),
+    Step("owe",           ("asked", "returned", "disputed"),      "owed",      "time or platform", "after the trade's success: the seller's money does not reach"),
+    Step("collect",       "owed",                                 "succeeded", "time",             "asked for every day: money goes back once it reaches"),
     Step("withdraw",      ("asked", "refused", "returning", "disputed"), "closed", "buyer",        "the confirm clock goes on"),
     Step("ship_instead",  ("asked", "refused"),                   "closed",    "seller",           "shipping answers a request made before it"),
     Step("lapse",         "returning",                            "closed",    "time",             "nothing was sent back"),

@@ -194,12 +194,12 @@ def test_a_full_refund_before_success_undoes_the_commission(web: Web) -> None:
 def test_a_refund_after_success_takes_back_share_and_fees_to_the_fen(web: Web) -> None:
     web.brought()
     order = web.finished()
-    web.paid_back(order, 3_333)
+    web.refunded(order, 3_333)
     assert web.commissions() == [("settled", 990, 657)]
     assert web.charges("kind", "earning_fen", "seller_fee_fen", "owner_fee_fen") == [
         ("commission", 990, 99, 99), ("return", 333, 33, 33),
     ]  # fmt: skip
-    web.paid_back(order, 6_567)
+    web.refunded(order, 6_567)
     assert web.commissions() == [("settled", 990, 0)]
     assert (web.earned, web.fen("platform:fees"), web.fen("bob")) == (0, 0, 100_000)
 
@@ -208,7 +208,7 @@ def test_the_lever_may_leave_a_settled_commission_alone(web: Web) -> None:
     lever(web, clawed_back_on_refund=False)
     web.brought()
     order = web.finished()
-    web.paid_back(order, 9_900)
+    web.refunded(order, 9_900)
     assert web.commissions() == [("settled", 990, 990)]
     assert web.earned == 891
 
@@ -218,7 +218,7 @@ def test_postage_refunded_is_no_share_of_the_commission(web: Web) -> None:
     parcel = web.listed("重物", price_fen=10_000, postage_fen=1_000)
     web.brought()
     order = web.finished((parcel, 1))
-    web.paid_back(order, 5_500)
+    web.refunded(order, 5_500)
     assert web.commissions("paid_fen") == [(500,)]
 
 
@@ -245,7 +245,7 @@ def test_an_account_that_owes_pays_nothing_out_until_it_is_filled(web: Web) -> N
     first, second = web.finished(), web.finished()
     web.do(payouts.pay_out, [Payout(web.wang, 1_782, "all")])
     assert (web.earned, web.fen("wang")) == (0, 1_782)
-    web.paid_back(first, 9_900)
+    web.refunded(first, 9_900)
     assert web.earned == -891
     with pytest.raises(Unaffordable) as caught:
         web.do(payouts.pay_out, [Payout(web.wang, 1)])
@@ -281,7 +281,7 @@ def test_two_payouts_of_one_batch_share_what_there_is(web: Web) -> None:
 def test_the_owner_never_hears_of_an_order_or_its_buyer(web: Web) -> None:
     web.brought()
     order = web.finished()
-    web.paid_back(order, 100)
+    web.refunded(order, 100)
     heard = events(after=0, limit=10_000, viewer=web.wang)
     assert not any("commission" in event["name"] or "order" in event["payload"] for event in heard)
     mine = [e["name"] for e in events(after=0, limit=10_000, viewer=web.bob) if "commission" in e["name"]]

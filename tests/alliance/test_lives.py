@@ -142,7 +142,7 @@ class BroughtLife(Life):
         found = self.finished_lines()
         order, place, left = found[pick % len(found)]
         with suppress(Refusal):
-            self.trades.paid_back(order, max(1, left * share // 100), place)
+            self.trades.refunded(order, max(1, left * share // 100), place)
 
     def finished_lines(self) -> list[tuple[int, int, int]]:
         """(order, place of the line, fen left of it) of finished trades."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from common.batch import dicts, execute
-from events.actions import emit
-from payments.ledger import Posting, post
+from common.batch import dicts
 from payments.queries import account
 from search.alliance.actions import contracts, links, offers, spaces, visits
 from search.alliance.actions.contracts import Proposal
@@ -127,34 +125,9 @@ class Web(Trades):
         return [tuple(row[name] for name in names) for row in found]
 
     def refunded(self, order: int, fen: int, line: int = 0) -> None:
-        """Asked for and agreed on, while the trade is open."""
+        """Asked for and agreed on: while the trade is open escrow pays, after its success bob does."""
         refund = self.ask(order, line, amount_fen=fen)
         self.do(refunds.agree, [refund], by=self.bob)
-
-    def paid_back(self, order: int, fen: int, line: int = 0) -> None:
-        """A refund after the trade's success, as an after-sales service would tell of it (shops has none yet)."""
-        row = self.line(order, line)
-        buyer = self.order(order)["buyer_id"]
-        fact = {
-            "id": 10**6,
-            "members": [],
-            "order": order,
-            "line": row["id"],
-            "buyer": buyer,
-            "amount_fen": fen,
-        }
-
-        def act(*, at: datetime) -> None:
-            execute(
-                "UPDATE shops_orderline SET refunded_fen = refunded_fen + %s WHERE id = %s", [fen, row["id"]]
-            )
-            back = Posting(
-                f"member:{self.bob}", f"member:{buyer}", fen, "after_sale_refund", f"order:{order}"
-            )
-            post([back], at=at)
-            emit("refund.succeeded", [fact], at=at)
-
-        self.do(act)
 
     def busy(self) -> dict[str, int]:
         """A day of everything: clicks paid and repeated, thousands shown, sales settled, refunded, waiting."""
@@ -165,7 +138,7 @@ class Web(Trades):
         self.shown(self.linked(thousand), 2_500)
         self.brought()
         settled, returned, waiting = self.finished(), self.finished(), self.shipped()
-        self.paid_back(returned, 3_300)
+        self.refunded(returned, 3_300)
         self.refunded(waiting, 1_000)
         self.pass_time(days=1)
         return {

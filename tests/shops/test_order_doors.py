@@ -69,7 +69,9 @@ def test_an_order_lives_by_rest_alone(trades: Trades, ask: Asking, market: Marke
     assert "extend" in actions(ask("get", at, key=alice))
     assert ask("post", at + "prolong/", key=alice).json()["confirm_by"] == show(now() + timedelta(days=5))
     done = ask("post", at + "confirm/", key=alice).json()
-    assert (done["status"], done["may"], done["next"]) == ("finished", [], None)
+    assert (done["status"], done["next"]) == ("finished", None)
+    [left] = done["may"]
+    assert (left["action"], left["until"]) == ("ask_refund", show(now() + timedelta(days=15)))
     again = ask("post", at + "confirm/", key=alice)
     assert (again.status_code, again.json()["state"]) == (409, "finished")
     trades.sound()

@@ -51,7 +51,11 @@ def story() -> None:
         order = trades.part_shipped()
         trades.ask(order, 1)
         trades.do(shipping.ship, [shipping.Ship(trades.paid())], by=trades.bob)
+        trades.asked(trades.finished((trades.wardrobe, 12)))
+        trades.returned(trades.finished())
+        trades.disputed(trades.finished(), reason="faulty")
         clock.advance(now() + timedelta(minutes=61))
+    trades.purse(0)
 
 
 def one_jump(end: datetime) -> None:
@@ -85,6 +89,8 @@ def test_the_story_ends_alike_however_time_is_cut(market: Market) -> None:
         assert ledger.drift() == []
         left = rows("SELECT DISTINCT status FROM shops_order ORDER BY 1")
         assert [row[0] for row in left] == ["cancelled", "closed", "finished", "paid"]
+        owed = "SELECT settled_at > %s FROM shops_refund WHERE id IN (SELECT subject_id FROM events_event WHERE name = %s)"
+        assert rows(owed, [end - timedelta(days=DAYS), "refund.owed"]) == [(True,)] * 3, "owed, and collected"
         transaction.savepoint_rollback(mark)
     assert seen["day_by_day"] == seen["one_jump"]
     assert seen["by_odd_steps"] == seen["one_jump"]

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 from common.batch import rows
 from common.errors import Refusal
 from payments import ledger
+from payments.queries import balance
 from shops.actions import disputes, orders, refunds, shipping
 from shops.actions.orders import Adjust, Extend, Place, Wanted
 from shops.queries import audit
@@ -67,6 +68,9 @@ class Life(RuleBasedStateMachine):
         trades.refused(trades.shipped((express, 1)), reason="faulty")
         trades.returned(trades.shipped((express, 1)))
         trades.disputed(trades.shipped((express, 1), (self.goods[3], 1)), reason="faulty")
+        trades.asked(trades.finished((express, 1), (self.goods[3], 1)))
+        trades.returned(trades.finished((express, 2)))
+        trades.disputed(trades.finished((express, 1)), reason="faulty")
 
     def all_money(self) -> int:
         """Everything in members', escrow's and the platform's accounts: only the bank outside makes more."""
@@ -160,6 +164,12 @@ class Life(RuleBasedStateMachine):
             self.do(disputes.reply, [disputes.Say(dispute, "完好")])
         else:
             self.do(disputes.rule, [disputes.Ruling(dispute, award, must_return)])
+
+    @rule(fen=st.sampled_from([0, 0, 2_000, 500_000]))
+    def go_to_the_bank(self, fen: int) -> None:
+        """bob carries all his money home, and brings so much: what he owes then waits until there is enough."""
+        self.money += fen - balance(self.trades.bob)
+        self.trades.purse(fen)
 
     @rule(hours=st.sampled_from([1, 49, 73, 121, 170]))
     def wait(self, hours: int) -> None:

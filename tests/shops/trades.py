@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from common.batch import dicts, rows
+from payments import ledger
+from payments.queries import balance
 from shops.actions import disputes, orders, refunds, shipping
 from shops.actions.orders import Place, Wanted
 from shops.actions.refunds import Ask
@@ -71,6 +73,23 @@ class Trades:
     def ask(self, order: int, line: int = 0, **more: Any) -> int:
         [refund] = self.do(refunds.ask, [Ask(self.lines(order)[line], **more)])
         return int(refund)
+
+    def asked(self, order: int, **more: Any) -> int:
+        return self.ask(order, reason="faulty", **more)
+
+    def purse(self, fen: int) -> None:
+        """From now on bob has so much money, and no more."""
+        if have := balance(self.bob):
+            self.do(ledger.withdraw, [ledger.Withdrawal(self.bob, have)])
+        if fen:
+            self.do(ledger.top_up, [ledger.TopUp(self.bob, fen)])
+
+    def owed(self, order: int, kind: str = "refund_only") -> int:
+        """A refund of a finished trade that came due when bob had nothing; he has nothing now."""
+        refund = self.asked(order) if kind == "refund_only" else self.returned(order)
+        self.purse(0)
+        self.do(refunds.silence if kind == "refund_only" else refunds.taken_as_received, [refund])
+        return refund
 
     def refused(self, order: int, **more: Any) -> int:
         refund = self.ask(order, **more)
