@@ -46,9 +46,9 @@ class Ask:
 LINE = """
     SELECT l.id, l.order_id AS order, l.delivery, l.paid_fen, l.postage_fen, l.refunded_fen,
            l.shipped_at IS NOT NULL AS shipped, l.closed_at IS NOT NULL AS closed, p.signed_at,
-           o.status, o.finished_at, o.buyer_id AS buyer, o.seller_id AS seller, (l.snapshot->>'seven_day_return')::boolean AS
-           seven_day_return, (SELECT r.id FROM shops_refund r WHERE r.line_id = l.id
-           AND r.status = ANY(%s)) AS open
+           o.status, o.finished_at, o.buyer_id AS buyer, o.seller_id AS seller,
+           (l.snapshot->>'seven_day_return')::boolean AS seven_day_return,
+           (SELECT r.id FROM shops_refund r WHERE r.line_id = l.id AND r.status = ANY(%s)) AS open
       FROM shops_orderline l JOIN shops_order o ON o.id = l.order_id
       LEFT JOIN shops_shipment p ON p.id = l.shipment_id WHERE l.id = ANY(%s)
 """

@@ -48,7 +48,7 @@ def succeed(
     when the seller acts and lacks the money, owed when time or the platform does. A finished order stays so.
     """
     if who != "seller":
-        ids, awards = _owe(ids, step, at=at, who=who, awards=awards)
+        ids, awards = _owe(ids, step, at=at, awards=awards)
         if not ids:
             return []
     sets, each = SETTLED, None
@@ -67,7 +67,7 @@ def succeed(
 
 
 def _owe(
-    ids: Sequence[int], step: Step, *, at: datetime, who: str, awards: Sequence[int] | None
+    ids: Sequence[int], step: Step, *, at: datetime, awards: Sequence[int] | None
 ) -> tuple[list[int], list[int] | None]:
     """Requests whose sellers cannot pay are owed; those that are left, and what was awarded for them."""
     poor = aftersale.unpaid(ids, step.sources, awards, at=at)
@@ -82,8 +82,7 @@ def owe(refunds: Mapping[int, int], *, at: datetime) -> list[int]:
     success, when escrow pays."""
     owed = move(
         REFUND, REFUND_STEP["owe"], list(refunds), at=at, sets="amount_fen = i.fen",
-        where="t.phase = %(phase)s",
-        otherwise=_escrow_pays, phase=AFTER_SALE,
+        where="t.phase = %(phase)s", otherwise=_escrow_pays, phase=AFTER_SALE,
         each=("fen bigint", [{"fen": fen} for fen in refunds.values()]),
     )  # fmt: skip
     emit("refund.owed", refund_facts(owed), at=at)
