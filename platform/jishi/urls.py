@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 
+from common.api.schema import KeptDocument
+
 URLS = (
     "traffic.urls",
     "search.urls",
@@ -52,7 +54,11 @@ def _hung(branch: Branch) -> list[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include(tree(pattern for name in URLS for pattern in import_module(name).urlpatterns))),
     path("api/regime/", include("regime.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(authentication_classes=[]), name="schema"),
+    path(
+        "api/schema/",
+        SpectacularAPIView.as_view(authentication_classes=[], generator_class=KeptDocument),
+        name="schema",
+    ),
     path(
         "api/docs/", SpectacularSwaggerView.as_view(authentication_classes=[], url_name="schema"), name="docs"
     ),

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from drf_spectacular.generators import SchemaGenerator
+from common.api.schema import document
 
 VERBS = ("get", "post", "put", "patch", "delete")
 Operation = dict[str, Any]
-
-
-@cache
-def document() -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return found
 
 
 def operations(*verbs: str) -> dict[str, Operation]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
-from tests.doors.document import document, operations
+from common.api.schema import document
+from tests.doors.document import operations
 
 
 @pytest.mark.slow

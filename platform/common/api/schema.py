@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.urls import register_converter
+from django.utils.translation import get_language
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
@@ -61,3 +64,21 @@ def close_requests(result: dict[str, Any], generator: Any, request: Any, public:
         ):
             schema["additionalProperties"] = False
     return result
+
+
+@cache
+def _document(language: str | None) -> dict[str, Any]:
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return made
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document. The same for everybody who reads that language, so it is made once a process: to read."""
+    return _document(get_language())
+
+
+class KeptDocument(SchemaGenerator):
+    """Serves the document that is there already."""
+
+    def get_schema(self, request: Any = None, public: bool = True) -> dict[str, Any]:
+        return document()

@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -41,11 +42,12 @@ class Source:
     path: Path
     tree: ast.Module
 
+    @cached_property
     def functions(self) -> list[ast.FunctionDef]:
         return [node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)]
 
     def calls_of(self, name: str) -> Iterator[tuple[ast.Call, ast.FunctionDef]]:
-        for function in self.functions():
+        for function in self.functions:
             for node in ast.walk(function):
                 if isinstance(node, ast.Call) and _last(node.func) == name:
                     yield node, function
@@ -174,7 +176,7 @@ class Reader:
                     yield from self.pairs(each, function, source)
             return
         for home in sorted(self.sources, key=lambda other: other is not source):
-            makers = [each for each in home.functions() if each.name == name and each is not function]
+            makers = [each for each in home.functions if each.name == name and each is not function]
             for maker in makers:
                 for back in (each.value for each in ast.walk(maker) if isinstance(each, ast.Return)):
                     if back is not None:
