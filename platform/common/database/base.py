@@ -1,17 +1,45 @@
-"""Before a kept connection's first statement Django asks the server whether it lives: a round trip a request.
+"""What a kept connection costs less than Django's own.
 
-A server that went away has closed the socket, and a closed socket can be read from. So we look at the socket
-(a microsecond) and ask only when there is something to read.
+Before its first statement Django asks the server whether it lives: a round trip a request. A server that went
+away has closed the socket, and a closed socket can be read from. So we look at the socket (a microsecond) and
+ask only when there is something to read.
+
+At every ROLLBACK, to a savepoint too, psycopg forgets all statements that the server has planned, lest they be
+about a table that was taken back with the rest. PostgreSQL sees to that itself: a statement is analysed anew
+when its tables or the search_path are others. So one refused request in a batch makes nobody plan anew.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from select import POLLIN, poll
+from typing import Any
 
 from django.db.backends.postgresql import base
+from psycopg._preparing import Prepare, PrepareManager
+
+PLANNED_MOST = 250  # statements a connection keeps: a market's day takes some seventy, its doors the others
+
+
+class Planned(PrepareManager):
+    """Keeps what is planned when a transaction is taken back; forgets it at DROP, ALTER and the like."""
+
+    prepared_max = PLANNED_MOST
+
+    def _should_discard(self, prep: Prepare, results: Sequence[Any], *more: Any) -> bool:
+        if all(result.command_status == b"ROLLBACK" for result in results):
+            return False
+        return super()._should_discard(prep, results, *more)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        made = super().get_new_connection(conn_params)
+        planned = Planned()
+        planned.prepare_threshold = made.prepare_threshold
+        made._prepared = planned
+        return made
+
     def is_usable(self) -> bool:
         if self.connection is None or self.connection.closed:
             return False
