@@ -25,6 +25,17 @@ from jishi.servers.process import spawn
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds a condition may take on a busy machine
+# A Django process that runs one script a line, each on a connection of its own, and prints its `answer`.
+SCRIPTS = """
+import json, sys, django
+django.setup()
+from django.db import connection
+for line in sys.stdin:
+    names = {}
+    exec(json.loads(line), names)
+    connection.close()
+    print(json.dumps(names["answer"], default=str), flush=True)
+"""
 
 
 def until(holds: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
@@ -55,11 +66,17 @@ class Rig:
             "JISHI_READY_WORLDS": "1",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform")]),
         }
+        with self.home.log("scripts").open("ab") as log:
+            self.scripts = subprocess.Popen(
+                [sys.executable, "-c", SCRIPTS],
+                env=self.env, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+            )  # fmt: skip
         self.run("from worlds import schemas; answer = schemas.prepare(1)")
         self.beat = self._celery("beat", "-s", str(self.home.path / "beat"), "--pidfile=")
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.scripts.communicate()
         for process in self.others:
             self.kill(process)
         self.servers.stop()
@@ -68,13 +85,13 @@ class Rig:
         shutil.rmtree(self.home.path.parent, ignore_errors=True)
 
     def run(self, script: str) -> Any:
-        """Run a few lines in a Django process of their own; what they leave in `answer`."""
-        words = f"import django, json; django.setup()\n{script}\nprint(json.dumps(answer, default=str))"
-        done = subprocess.run(
-            [sys.executable, "-c", words], env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        """Run a few lines in a Django process beside the workers; what they leave in `answer`."""
+        assert self.scripts.stdin is not None
+        assert self.scripts.stdout is not None
+        print(json.dumps(script), file=self.scripts.stdin, flush=True)
+        said = self.scripts.stdout.readline()
+        assert said, self.home.log("scripts").read_text()[-3000:]
+        return json.loads(said)
 
     def _celery(self, *words: str) -> subprocess.Popen[bytes]:
         with self.home.log(words[0]).open("ab") as log:
