@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+from functools import cache
 
 import pytest
 from packaging.requirements import Requirement
@@ -20,6 +21,11 @@ def plain(name: str) -> str:
 def pins(file: str) -> dict[str, str]:
     lines = (line.strip() for line in (ROOT / file).read_text().splitlines())
     return {plain(Requirement(line).name): line for line in lines if line and not line.startswith("#")}
+
+
+@cache
+def needs(name: str) -> list[Requirement]:
+    return [Requirement(text) for text in importlib.metadata.requires(name) or []]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -47,14 +53,13 @@ def test_the_lists_are_whole_so_they_install_without_resolving(files, python, sy
     listed = {name for file in files for name in pins(file)}
     lacking = {}
     for name in listed:
-        for text in importlib.metadata.requires(name) or []:
-            need = Requirement(text)
+        for need in needs(name):
             if need.marker is not None and not need.marker.evaluate(here):
                 continue
             if plain(need.name) not in listed:
                 lacking[plain(need.name)] = name
             elif need.specifier:
-                assert need.specifier.contains(importlib.metadata.version(need.name), prereleases=True), text
+                assert need.specifier.contains(importlib.metadata.version(need.name), prereleases=True), need
     assert lacking == {}
 
 
