@@ -68,7 +68,7 @@ def close_requests(result: dict[str, Any], generator: Any, request: Any, public:
 
 @cache
 def _document(language: str | None) -> dict[str, Any]:
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     return made
 
 
