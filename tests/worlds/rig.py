@@ -30,11 +30,12 @@ SCRIPTS = """
 import json, sys, django
 django.setup()
 from django.db import connection
+answers, sys.stdout = sys.stdout, sys.stderr
 for line in sys.stdin:
     names = {}
     exec(json.loads(line), names)
     connection.close()
-    print(json.dumps(names["answer"], default=str), flush=True)
+    print(json.dumps(names["answer"], default=str), file=answers, flush=True)
 """
 
 

@@ -73,7 +73,7 @@ def _document(language: str | None) -> dict[str, Any]:
 
 
 def document() -> dict[str, Any]:
-    """The OpenAPI document. The same for everybody who reads that language, so it is made once a process: to read."""
+    """The OpenAPI document, for reading only: the same for all who read that language, so made once a process."""
     return _document(get_language())
 
 

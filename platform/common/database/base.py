@@ -16,7 +16,7 @@ from select import POLLIN, poll
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg._preparing import Prepare, PrepareManager
+from psycopg._preparing import Prepare, PrepareManager  # no public name; decision 13
 
 PLANNED_MOST = 250  # statements a connection keeps: a market's day takes some seventy, its doors the others
 
