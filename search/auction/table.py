@@ -54,8 +54,8 @@ def table(told: Mapping[str, Any], head: Sequence[str] = ()) -> str:
             console.print(f"{name}: {means}")
     if "revenue_fen" in told:
         console.print(
-            f"revenue: {told['revenue_fen']}; by VCG {told['vcg_revenue_fen']}; in symmetric equilibria"
-            f" {told['lowest_equilibrium_revenue_fen']} to {told['highest_equilibrium_revenue_fen']}"
+            f"revenue: {_said(told['revenue_fen'])}; by VCG {_said(told['vcg_revenue_fen'])}; in symmetric equilibria"
+            f" {_said(told['lowest_equilibrium_revenue_fen'])} to {_said(told['highest_equilibrium_revenue_fen'])}"
         )
     return "\n".join(line.rstrip() for line in into.getvalue().splitlines()) + "\n"
 

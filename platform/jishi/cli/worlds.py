@@ -261,7 +261,7 @@ def audit(name: Name, json: Json = False) -> None:
     told = within(name, work)
     wrong = {book: rows for book, rows in told.items() if rows}
     lines = [
-        f"{book:<10}{'sound' if not rows else f'{len(rows)} rows are wrong'}" for book, rows in told.items()
+        f"{book:<12}{'sound' if not rows else f'{len(rows)} rows are wrong'}" for book, rows in told.items()
     ]
     answer(told, "\n".join(lines), as_json=json)
     if wrong:
