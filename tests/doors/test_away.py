@@ -9,8 +9,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from worlds.actions import issue_key
-
 DOORS = [
     ("get", "/api/clock/"),
     ("get", "/api/search/?q=衣柜"),
@@ -24,9 +22,11 @@ DOORS = [
 
 
 @pytest.fixture
-def away(committed_world: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+def away(
+    streets: Any, transactional_db_without_flush: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Client]:
     """A client with a key, and a database that nobody listens at."""
-    client = Client(headers={"Authorization": f"Bearer {issue_key(committed_world, scope='admin')}"})
+    client = Client(headers={"Authorization": f"Bearer {streets[0].keys['admin']}"})
     client.raise_request_exception = False
     connection.close()
     with monkeypatch.context() as gone:

@@ -54,6 +54,7 @@ class Rig:
         self.home.make()
         self.servers = Servers(self.home, throwaway=False)
         self.others: list[subprocess.Popen[bytes]] = []
+        self.line: psycopg.Connection[Any] | None = None
 
     def __enter__(self) -> Rig:
         self.servers.start_postgres()
@@ -78,6 +79,8 @@ class Rig:
 
     def __exit__(self, *_: object) -> None:
         self.scripts.communicate()
+        if self.line is not None:
+            self.line.close()
         for process in self.others:
             self.kill(process)
         self.servers.stop()
@@ -138,9 +141,11 @@ class Rig:
     def row(self, sql: str, *params: Any) -> tuple[Any, ...] | None:
         """One row from the database, from outside; None while it does not answer."""
         try:
-            with psycopg.connect(self.servers.database_url, connect_timeout=3) as line:
-                return line.execute(sql, params).fetchone()
+            if self.line is None or self.line.closed:  # asked over and over: knocking anew each time is dear
+                self.line = psycopg.connect(self.servers.database_url, connect_timeout=3, autocommit=True)
+            return self.line.execute(sql, params).fetchone()
         except psycopg.OperationalError:
+            self.line = None
             return None
 
     # ------------------------------------------------------------------ worlds of the story

@@ -9,7 +9,7 @@ import pytest
 from tests.worlds.rig import Rig, until
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
-DAYS = 90
+DAYS = 45
 
 
 @pytest.fixture(scope="module")
