@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from rest_framework.negotiation import DefaultContentNegotiation
 
 from common.api.schema import KeptDocument
 
@@ -56,7 +57,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/regime/", include("regime.urls")),
     path(
         "api/schema/",
-        SpectacularAPIView.as_view(authentication_classes=[], generator_class=KeptDocument),
+        SpectacularAPIView.as_view(
+            authentication_classes=[],
+            generator_class=KeptDocument,
+            content_negotiation_class=DefaultContentNegotiation,
+        ),
         name="schema",
     ),
     path(

@@ -11,7 +11,7 @@ POSTED, CLICKED, SEEN, COUNTED, SPENT, MOVED, TRADED = (rule for rule, _ in RULE
 CHARGE = "UPDATE search_alliance_charge SET"
 
 # what is done, what the audit calls it (every rule it breaks), what each first row names
-DAMAGES = [
+DAMAGES: list[tuple[str, set[str], dict[str, object]]] = [
     ("DELETE FROM payments_transfer WHERE key = 'alliance:1:alliance_earning'", {POSTED}, {"charge": 1}),
     ("UPDATE payments_transfer SET amount_fen = amount_fen + 1 WHERE key = 'alliance:1:alliance_owner_fee'",
      {POSTED}, {"charge": 1, "kind": "alliance_owner_fee"}),

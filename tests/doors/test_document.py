@@ -10,6 +10,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from drf_spectacular import validation
 
 from common.api.schema import document
@@ -58,3 +59,15 @@ def test_reads_take_no_body_and_every_address_part_is_described() -> None:
         parts = {p["name"] for p in told.get("parameters", []) if p["in"] == "path"}
         assert parts == {part.split("}")[0] for part in name.split("{")[1:]}, name
         assert not (name.startswith("get ") and "requestBody" in told), name
+
+
+def test_the_document_is_served_in_the_form_that_was_asked_for() -> None:
+    client = Client()
+    plain = client.get("/api/schema/")
+    assert plain.content.startswith(b"openapi: 3.1")
+    for asked in (
+        client.get("/api/schema/?format=json"),
+        client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}),
+        client.get("/api/schema/", headers={"Accept": "application/json"}),
+    ):
+        assert asked.json()["paths"].keys() == document()["paths"].keys()

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from jishi.servers.home import Home
+from jishi.servers.market import last_line
 from jishi.servers.ports import free_port
 from tests.house.places import ROOT, clean_env, comes_true
 
@@ -214,3 +215,14 @@ def test_an_interrupt_before_it_is_ready_leaves_nothing(tmp_path):
     up.communicate(timeout=30)
     assert up.returncode == 130
     assert house.processes() == []
+
+
+def test_what_a_native_library_complains_of_is_told_and_not_the_frames_it_came_from(tmp_path):
+    log = tmp_path / "web.log"
+    log.write_text(
+        "starting\nthread 'main' panicked at src/main.rs:7:\nno thread could be made\n"
+        "stack backtrace:\n   0: rust_begin_unwind\n             at /rustc/1/std/panicking.rs:1\n  75: _start\n"
+    )
+    assert last_line(log) == "no thread could be made"
+    log.write_text("")
+    assert last_line(log) == "it said nothing"

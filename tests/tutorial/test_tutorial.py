@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jishi.servers.ports import is_free
+from jishi.servers.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
@@ -55,7 +55,7 @@ def matches(promised: list[str], seen: list[str]) -> bool:
 @pytest.fixture
 def market_open(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A market opened by the command itself, with servers and a home of its own."""
-    port = next(n for n in range(19000 + os.getpid() % 500, 20000) if is_free(n))
+    port = free_port()
     env = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
     env |= {"JISHI_HOME": str(tmp_path / "home"), "T": str(tmp_path), "J": f"http://127.0.0.1:{port}"}
     up = [sys.executable, str(ROOT / "jishi"), "up", "--detach", "--no-demo", "--port", str(port), "--json"]

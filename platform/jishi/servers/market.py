@@ -4,6 +4,7 @@ import http.client
 import importlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -305,6 +306,12 @@ class Market:
         return stopped
 
 
+# What a native library says after its complaint: the frames it came from, and how to see more of them.
+FRAME = re.compile(r"\s*(\d+: |at |stack backtrace:|note: )")
+
+
 def last_line(log: Path) -> str:
+    """The last thing that was said in it, frames of a native library's stack left out."""
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1].strip()[:300] if lines else "it said nothing"
+    said = [line for line in lines if not FRAME.match(line)] or lines
+    return said[-1].strip()[:300] if said else "it said nothing"
