@@ -209,6 +209,7 @@ JISHI_SUBSCRIPTIONS = "jishi.wiring.SUBSCRIPTIONS"
 JISHI_DEADLINES = "jishi.wiring.DEADLINES"
 JISHI_TIMETABLE = "jishi.wiring.TIMETABLE"
 JISHI_CELERY = "jishi.celery.app"
+JISHI_DEAF_SECONDS = 20.0  # that bells may wait for a worker with a free hand before it ends itself
 JISHI_JOBS = "jishi.wiring.JOBS"
 JISHI_AUDITS = "jishi.wiring.AUDITS"
 JISHI_EXPLAINS = "jishi.wiring.EXPLAINS"

@@ -4,3 +4,5 @@ from jishi.settings import *  # noqa: F403
 
 JISHI_DEADLINES = "tests.worlds.story.DEADLINES"
 JISHI_TIMETABLE = "tests.worlds.story.TIMETABLE"
+
+JISHI_DEAF_SECONDS = 4.0

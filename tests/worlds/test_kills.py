@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from jishi.hearing import DEAF, Hearing
 from tests.worlds.rig import Rig, until
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
@@ -55,8 +56,35 @@ def test_valkey_killed_and_emptied_loses_no_job(rig: Rig, calm: str) -> None:
     rig.kill_valkey()
     assert rig.result(job)["state_hash"] == calm
     again = rig.advance("valkey-killed", 1)
+    until(
+        lambda: rig.job(again)[0] == "done" or worker.poll() == DEAF,
+        "the worker to hear of it, or to end itself",
+    )
+    worker = rig.worker() if worker.poll() == DEAF else worker
     assert rig.result(again)["to"] > rig.job(job)[2]["to"]
     rig.kill(worker)
+
+
+def test_a_worker_that_hears_nothing_ends_itself_and_leaves_its_bells_to_the_next(rig: Rig) -> None:
+    worker = rig.worker()
+    assert rig.result(rig.advance(rig.world("deaf"), 1))
+    rig.run("from jishi.celery import app; app.control.cancel_consumer('celery'); answer = 1")
+    job = rig.advance("deaf", 1)
+    assert until(worker.poll, "the worker to end itself") == DEAF
+    assert rig.job(job)[0] == "queued"
+    second = rig.worker()
+    assert rig.result(job)["to"].startswith("2010-03-03T00:00:00")
+    rig.kill(second)
+
+
+def test_who_has_no_free_hand_or_nothing_to_hear_is_not_deaf() -> None:
+    one = Hearing(hands=1, patience=4, now=0)
+    assert not one.is_deaf(waiting=0, now=100)
+    one.began(now=101)
+    assert not one.is_deaf(waiting=9, now=200)
+    one.ended(now=201)
+    assert not one.is_deaf(waiting=9, now=205)
+    assert one.is_deaf(waiting=9, now=205.1)
 
 
 def test_a_job_queued_while_nobody_worked_is_done_when_somebody_does(rig: Rig) -> None:
