@@ -12,11 +12,12 @@ from typing import Any
 from django.db import transaction
 
 from common.batch import execute
-from common.moments import day_of, start_of
 from regime import queries as regime
+from search import closing
 from search.alliance.rules import CHARGES
 from search.attribution.models import BY_MODEL, NUMBERS
 from search.attribution.rules import DIRECT, MODELS, OWN_WAY, THOUSAND
+from search.closing import Kept
 from traffic.rules import SOURCE
 
 
@@ -147,20 +148,24 @@ FIGURES = f"""
       FROM facts GROUP BY shop_id, source
 """
 OF_A_SALE = ("order_id", "day", "shop_id", "placed_at", "paid_fen", "sources", "touched_at")
-# table -> the statement that makes a day of it, and its columns; in this order
-TABLES = {
-    "search_attribution_sale": (SALES, ", ".join(OF_A_SALE)),
-    "search_attribution_daily": (FIGURES, ", ".join(COLUMNS)),
-}
+# in this order: figures are made of sales
+TABLES = (
+    Kept(
+        "search_attribution_sale", "order_id", ", ".join(OF_A_SALE), SALES, "a sale's path is what the views say"
+    ),
+    Kept(
+        "search_attribution_daily", "shop_id, source", ", ".join(COLUMNS), FIGURES,
+        "a day's attribution is what its sales and charges say",
+    ),
+)  # fmt: skip
 
 
 def window(day: date) -> dict[str, Any]:
     """What the statements ask for: the day's bounds, and the levers as they stood at its end."""
-    end = start_of(day + timedelta(days=1))
-    levers = regime.at(end - timedelta(microseconds=1)).traffic
+    bounds = closing.window(day)
+    levers = regime.at(bounds["end"] - timedelta(microseconds=1)).traffic
     return {
-        "day": day, "start": start_of(day), "end": end, "gap": timedelta(minutes=levers.session_gap_minutes),
-        "within": timedelta(days=levers.attribution_days),
+        **bounds, "gap": timedelta(minutes=levers.session_gap_minutes), "within": timedelta(days=levers.attribution_days),
     }  # fmt: skip
 
 
@@ -168,16 +173,15 @@ def window(day: date) -> dict[str, Any]:
 def rebuild_day(day: date) -> int:
     """Sales and figures of `day` anew; returns how many rows the figures have. Refunds of the day are shared out as
     the sales they are of were: the days of these sales come first."""
-    made = 0
+    given, made = window(day), 0
     # A market that was filled within minutes has no statistics yet: its views would be gone through once for each sale.
     execute("SELECT set_config('enable_nestloop', 'off', true)")
-    for table, (sql, columns) in TABLES.items():
-        execute(f"DELETE FROM {table} WHERE day = %s", [day])
-        made = execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({sql}) f", window(day))
+    for table in TABLES:
+        made = table.rebuild(given)
     execute("SELECT set_config('enable_nestloop', 'on', true)")
     return made
 
 
 def close_day(*, at: datetime) -> int:
     """At midnight, after the day's bills: what brought its sales, and what each source cost."""
-    return rebuild_day(day_of(at - timedelta(microseconds=1)))
+    return rebuild_day(closing.ended(at))

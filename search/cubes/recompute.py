@@ -5,15 +5,14 @@ A click is of the day it was made, and of the words its search said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 
-from common.batch import dicts, execute
-from common.moments import day_of, start_of
+from common.batch import dicts
+from common.moments import day_of
+from search.closing import Kept, ended, window
 
 AUCTIONS = "search_express_auction WHERE at >= %(start)s AND at < %(end)s"
 CLICKS = """
@@ -64,45 +63,18 @@ SLOTS = f"""
 """
 
 
-@dataclass(frozen=True)
-class Cache:
-    """A table that holds what `figures` gives of a closed day, in the order of `key`."""
-
-    table: str
-    key: str
-    columns: str
-    figures: str
-
-    def rebuild(self, window: Mapping[str, Any]) -> int:
-        execute(f"DELETE FROM {self.table} WHERE day = %(day)s", {"day": window["day"]})
-        return execute(
-            f"INSERT INTO {self.table} ({self.columns}) SELECT {self.columns} FROM ({self.figures}) f ORDER BY {self.key}",
-            window,
-        )
-
-    def odd(self, window: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return dicts(
-            f"""WITH rebuilt AS (SELECT {self.columns} FROM ({self.figures}) f),
-                     kept AS (SELECT {self.columns} FROM {self.table} WHERE day = %(day)s)
-                SELECT 'kept' AS side, k.* FROM (TABLE kept EXCEPT ALL TABLE rebuilt) k
-                UNION ALL SELECT 'rebuilt', r.* FROM (TABLE rebuilt EXCEPT ALL TABLE kept) r ORDER BY {self.key}, side""",
-            window,
-        )
-
-
 CACHES = (
-    Cache(
+    Kept(
         "search_cubes_daily", "words",
         "day, words, searches, searchers_daily, unsold, impressions, clicks, invalid_clicks, cost_fen, bidders, payers, "
         "keywords, prices",
-        WORDS,
+        WORDS, "a day's figures of words are what its searches and clicks say",
     ),
-    Cache("search_cubes_slot", "slot", "day, slot, impressions, clicks", SLOTS),
+    Kept(
+        "search_cubes_slot", "slot", "day, slot, impressions, clicks",
+        SLOTS, "a day's figures of slots are what its searches and clicks say",
+    ),
 )  # fmt: skip
-
-
-def window(day: date) -> dict[str, Any]:
-    return {"day": day, "start": start_of(day), "end": start_of(day + timedelta(days=1))}
 
 
 @transaction.atomic
@@ -113,7 +85,7 @@ def rebuild_day(day: date) -> int:
 
 def close_day(*, at: datetime) -> int:
     """At midnight: the figures of the day that ends."""
-    return rebuild_day(day_of(at - timedelta(microseconds=1)))
+    return rebuild_day(ended(at))
 
 
 DAYS = """
@@ -122,18 +94,9 @@ DAYS = """
          UNION ALL SELECT at::date FROM search_express_auction UNION ALL SELECT at::date FROM search_express_click) d
      WHERE day < %s ORDER BY day
 """
-RULES = {
-    "search_cubes_daily": "a day's figures of words are what its searches and clicks say",
-    "search_cubes_slot": "a day's figures of slots are what its searches and clicks say",
-}
 
 
 def odd(*, at: datetime) -> list[dict[str, Any]]:
     """Audit: figures of closed days that differ from a rebuild's; best empty."""
     days = [row["day"] for row in dicts(DAYS, [day_of(at)])]
-    return [
-        {"rule": RULES[cache.table], **row, "day": str(day)}
-        for day in days
-        for cache in CACHES
-        for row in cache.odd(window(day))
-    ]
+    return [row for day in days for cache in CACHES for row in cache.odd(window(day))]

@@ -12,8 +12,10 @@ from typing import Any
 
 from django.db import transaction
 
-from common.batch import dicts, execute
-from common.moments import day_of, start_of
+from common.batch import dicts
+from common.moments import day_of
+from search import closing
+from search.closing import Kept
 from search.express.rules import ATTRIBUTION_DAYS, DIMENSIONS
 
 KEYS = tuple(column for _, column in DIMENSIONS.values())
@@ -74,35 +76,25 @@ FIGURES = f"""
 COLUMNS = ", ".join(("day", "dimension", "key", *NUMBERS))
 
 
+CACHE = Kept(
+    "search_express_daily", "dimension, key", COLUMNS, FIGURES, "a day's report of ads is what its rows say"
+)
+
+
 def window(day: date) -> dict[str, Any]:
-    return {
-        "day": day,
-        "start": start_of(day),
-        "end": start_of(day + timedelta(days=1)),
-        "within": timedelta(days=ATTRIBUTION_DAYS),
-    }
+    """The day's bounds, and how long a click counts."""
+    return {**closing.window(day), "within": timedelta(days=ATTRIBUTION_DAYS)}
 
 
 @transaction.atomic
 def rebuild_day(day: date) -> int:
     """The report of `day` anew; returns how many rows it has."""
-    execute("DELETE FROM search_express_daily WHERE day = %s", [day])
-    return execute(
-        f"INSERT INTO search_express_daily ({COLUMNS}) SELECT {COLUMNS} FROM ({FIGURES}) f", window(day)
-    )
+    return CACHE.rebuild(window(day))
 
 
 def close_day(*, at: datetime) -> int:
     """At midnight: the report of the day that ends."""
-    return rebuild_day(day_of(at - timedelta(microseconds=1)))
-
-
-ODD = f"""
-    WITH rebuilt AS (SELECT {COLUMNS} FROM ({FIGURES}) f),
-         kept AS (SELECT {COLUMNS} FROM search_express_daily WHERE day = %(day)s)
-    SELECT 'kept' AS side, k.* FROM (TABLE kept EXCEPT ALL TABLE rebuilt) k
-    UNION ALL SELECT 'rebuilt', r.* FROM (TABLE rebuilt EXCEPT ALL TABLE kept) r ORDER BY dimension, key, side
-"""
+    return rebuild_day(closing.ended(at))
 
 
 def odd(*, at: datetime) -> list[dict[str, Any]]:
@@ -113,8 +105,4 @@ def odd(*, at: datetime) -> list[dict[str, Any]]:
             WHERE day < %s ORDER BY day""",
         [day_of(at)],
     )
-    return [
-        {"rule": "a day's report of ads is what its rows say", **row, "day": str(row["day"])}
-        for each in days
-        for row in dicts(ODD, window(each["day"]))
-    ]
+    return [row for each in days for row in CACHE.odd(window(each["day"]))]

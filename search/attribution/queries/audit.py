@@ -41,16 +41,6 @@ SHARED = f"""
            IS DISTINCT FROM (coalesce(m.thousandths, 0), coalesce(m.paid_fen, 0), coalesce(m.refunded_fen, 0))
      ORDER BY 1, 2, 3
 """
-ODD = """
-    WITH rebuilt AS (SELECT {columns} FROM ({sql}) f),
-         kept AS (SELECT {columns} FROM {table} WHERE day = %(day)s)
-    SELECT 'kept' AS side, k.* FROM (TABLE kept EXCEPT ALL TABLE rebuilt) k
-    UNION ALL SELECT 'rebuilt', r.* FROM (TABLE rebuilt EXCEPT ALL TABLE kept) r ORDER BY {key}, side
-"""
-RULES = {
-    "search_attribution_sale": ("a sale's path is what the views say", "order_id"),
-    "search_attribution_daily": ("a day's attribution is what its sales and charges say", "shop_id, source"),
-}
 # The days that have something to share out, or say so.
 DAYS = """
     SELECT DISTINCT day FROM (
@@ -78,10 +68,4 @@ def audit(*, at: datetime) -> list[dict[str, Any]]:
 def off(day: date) -> list[dict[str, Any]]:
     """Sales and figures of a closed day that differ from a rebuild's."""
     given = window(day)
-    return [
-        {"rule": rule, **row}
-        for table, (rule, key) in RULES.items()
-        for row in dicts(
-            ODD.format(sql=TABLES[table][0], columns=TABLES[table][1], table=table, key=key), given
-        )
-    ]
+    return [row for table in TABLES for row in table.odd(given)]
