@@ -48,7 +48,8 @@ View = Callable[..., HttpResponse]
 
 
 def page(view: View) -> View:
-    """A page of the chosen market, made while the connection is in it. Pages read; nothing is posted to them.
+    """A page of the chosen market, made while the connection is in it. Pages read (a click on a paid place
+    is the one that writes); nothing is posted to them.
 
     `?world=name` chooses: it is kept in the session and taken out of the address. Without a market the page
     says how to make one; what the market does not have is a page that says so.

@@ -46,7 +46,7 @@ class Hearing:
             return now - self.heard_at > self.patience
 
 
-def watch(consumer: Any) -> Hearing:
+def watch(consumer: Any) -> None:
     """Look at the queue now and then, in a thread of its own, as long as the worker lives."""
     hearing = Hearing(consumer.pool.limit, settings.JISHI_DEAF_SECONDS, monotonic())
     signals.task_prerun.connect(lambda **_: hearing.began(monotonic()), weak=False)
@@ -66,7 +66,6 @@ def watch(consumer: Any) -> Hearing:
                 os._exit(DEAF)
 
     threading.Thread(target=look, name="hearing", daemon=True).start()
-    return hearing
 
 
 @signals.worker_ready.connect
