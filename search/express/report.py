@@ -31,13 +31,16 @@ def _cut() -> tuple[str, str]:
 
 
 DIMENSION, KEY = _cut()
+# Every place that was shown: auction `a`, its slot `p`, and the keyword, ad group and campaign that stood there.
+SHOWN = """
+    search_express_auction a CROSS JOIN LATERAL unnest(a.placed) WITH ORDINALITY AS p (place, slot)
+      JOIN search_express_keyword k ON k.id = a.keywords[p.place + 1]
+      JOIN search_express_group g ON g.id = k.group_id JOIN search_express_campaign c ON c.id = g.campaign_id
+"""
 FIGURES = f"""
     WITH shown AS (
         SELECT c.seller_id, c.id AS campaign_id, g.id AS group_id, k.id AS keyword_id, a.creatives[p.slot] AS creative_id, p.slot
-          FROM search_express_auction a CROSS JOIN LATERAL unnest(a.placed) WITH ORDINALITY AS p (place, slot)
-          JOIN search_express_keyword k ON k.id = a.keywords[p.place + 1]
-          JOIN search_express_group g ON g.id = k.group_id JOIN search_express_campaign c ON c.id = g.campaign_id
-         WHERE a.at >= %(start)s AND a.at < %(end)s
+          FROM {SHOWN} WHERE a.at >= %(start)s AND a.at < %(end)s
     ), bought AS (
         SELECT c.id, c.order_id, c.member_id, c.shop_id, c.listing_id, c.amount_fen, p.at AS placed_at
           FROM traffic_conversion c JOIN traffic_conversion p ON p.line_id = c.line_id AND p.act = 'placed'

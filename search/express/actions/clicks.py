@@ -20,6 +20,7 @@ from payments.ledger import post
 from payments.rules import FEES, Posting
 from regime import queries as regime
 from regime.levers.attention import Auction as Levers
+from search.closing import ended
 from search.express.actions.account import code
 from search.express.actions.common import own_facts
 from search.express.models import AdClick
@@ -287,7 +288,7 @@ def give_back(*, at: datetime) -> int:
     A smoothed budget may be passed by its last click, a lowered one was passed before; the levers
     `auction.overshoot_*` say whether it is given back, and whether also when it was edited that day. Returns the fen.
     """
-    day = day_of(at - timedelta(microseconds=1))
+    day = ended(at)
     levers = regime.at(at - timedelta(microseconds=1)).auction
     if not levers.overshoot_refunded:
         return 0

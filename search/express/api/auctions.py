@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from common.api.doors import TRADERS, Door, In, Out, Paged, page, reads
 from common.moments import day_of
-from search.express.api.fields import acting, number
+from search.express.api.fields import AdPlacedOut, acting, number
 from search.express.queries import clicks as queries
 from search.express.queries import explain
 from search.express.rules import VERDICT
@@ -128,19 +128,9 @@ class AdAuctionExplanationDoor(Door):
         return _told(explain.impression(auction_id, acting(request)), query)
 
 
-class AdImpressionOut(Out):
+class AdImpressionOut(AdPlacedOut):
     id = serializers.IntegerField(help_text=f"the auction's number x {queries.SLOTS} + the slot")
-    auction = serializers.IntegerField()
-    slot = serializers.IntegerField()
-    at = serializers.DateTimeField()
     words = serializers.ListField(child=serializers.CharField(), help_text="of the search")
-    seller = serializers.IntegerField()
-    campaign = serializers.IntegerField()
-    group = serializers.IntegerField()
-    keyword = serializers.IntegerField()
-    creative = serializers.IntegerField()
-    listing = serializers.IntegerField()
-    shop = serializers.IntegerField()
     price_fen = serializers.IntegerField(help_text="what a click there costs")
 
 

@@ -13,7 +13,7 @@ from common.api.together import Joint
 from common.errors import Forbidden
 from common.moments import show
 from search.express.actions.clicks import ADDRESS_MOST, Press, press
-from search.express.api.fields import acting, number, words
+from search.express.api.fields import AdPlacedOut, acting, number, words
 from search.express.queries import clicks as queries
 from search.express.rules import VERDICT
 from traffic.rules import COOKIE_MOST
@@ -44,18 +44,7 @@ class AdClickedOut(Out):
     )
 
 
-class AdClickOut(Out):
-    id = serializers.IntegerField()
-    auction = serializers.IntegerField()
-    slot = serializers.IntegerField()
-    seller = serializers.IntegerField()
-    campaign = serializers.IntegerField()
-    group = serializers.IntegerField()
-    keyword = serializers.IntegerField()
-    creative = serializers.IntegerField()
-    listing = serializers.IntegerField()
-    shop = serializers.IntegerField()
-    at = serializers.DateTimeField()
+class AdClickOut(AdPlacedOut):
     verdict = serializers.ChoiceField(list(VERDICT))
     price_fen = serializers.IntegerField(help_text="0 unless valid")
 

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.api.doors import In, page
+from common.api.doors import In, Out, page
 from common.moments import day_of
 from search.express.queries import things as queries
 from search.express.rules import BID_MOST_FEN, MATCH
@@ -34,6 +34,22 @@ def words(most: int, **more: Any) -> serializers.CharField:
 
 def match(**more: Any) -> serializers.ChoiceField:
     return serializers.ChoiceField(list(MATCH), **more)
+
+
+class AdPlacedOut(Out):
+    """What an impression and a click both say: which ad it was of, where it stood, and when."""
+
+    id = serializers.IntegerField()
+    auction = serializers.IntegerField()
+    slot = serializers.IntegerField()
+    seller = serializers.IntegerField()
+    campaign = serializers.IntegerField()
+    group = serializers.IntegerField()
+    keyword = serializers.IntegerField()
+    creative = serializers.IntegerField()
+    listing = serializers.IntegerField()
+    shop = serializers.IntegerField()
+    at = serializers.DateTimeField()
 
 
 def acting(request: Request) -> int | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from common.batch import dicts
 from common.errors import NotFound
-from common.moments import start_of
+from search.closing import window
+from search.express.report import SHOWN as PLACES
 
 SHOWN = """
     SELECT id, auction_id AS auction, slot, seller_id AS seller, campaign_id AS campaign, group_id AS group,
@@ -28,7 +29,7 @@ def clicks(filters: Mapping[str, Any], by: int | None, *, after: int, limit: int
         where.append("verdict = %(verdict)s")
     if "day" in filters:
         where.append("at >= %(start)s AND at < %(end)s")
-        given |= {"start": start_of(filters["day"]), "end": start_of(filters["day"] + timedelta(days=1))}
+        given |= window(filters["day"])
     return dicts(f"{SHOWN} WHERE {' AND '.join(where)} ORDER BY id LIMIT %(most)s", given)
 
 
@@ -49,10 +50,7 @@ IMPRESSIONS = f"""
     SELECT a.id * {SLOTS} + p.slot AS id, a.id AS auction, p.slot, a.at, string_to_array(a.words, ' ') AS words,
            c.seller_id AS seller, c.id AS campaign, g.id AS group, k.id AS keyword, a.creatives[p.slot] AS creative,
            g.listing_id AS listing, c.shop_id AS shop, a.prices[p.slot] AS price_fen
-      FROM search_express_auction a CROSS JOIN LATERAL unnest(a.placed) WITH ORDINALITY AS p (place, slot)
-      JOIN search_express_keyword k ON k.id = a.keywords[p.place + 1]
-      JOIN search_express_group g ON g.id = k.group_id JOIN search_express_campaign c ON c.id = g.campaign_id
-     WHERE a.at >= %(start)s AND a.at < %(end)s AND a.id >= %(after)s / {SLOTS}
+      FROM {PLACES} WHERE a.at >= %(start)s AND a.at < %(end)s AND a.id >= %(after)s / {SLOTS}
 """
 OF = {"campaign": "c.id", "group": "g.id", "keyword": "k.id"}
 
@@ -67,7 +65,6 @@ def impressions(
     if by is not None:
         where.append("c.seller_id = %(by)s")
     given = {
-        **filters, "start": start_of(day), "end": start_of(day + timedelta(days=1)), "after": after, "by": by,
-        "slots": SLOTS, "most": limit + 1,
+        **filters, **window(day), "after": after, "by": by, "slots": SLOTS, "most": limit + 1,
     }  # fmt: skip
     return dicts(f"{IMPRESSIONS} {' AND '.join(where)} ORDER BY 1 LIMIT %(most)s", given)
