@@ -11,7 +11,6 @@ import os
 import pickle
 import statistics
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,7 @@ from urllib.parse import urlencode
 import numpy as np
 from django.db import connection
 
-from bench.search import FILTERS, LISTINGS, SECONDS, drive, fill
+from bench.search import FILTERS, LISTINGS, SECONDS, drive, market
 from bench.serving import request, served
 from bench.serving.urls import TOLD
 from common import random, words
@@ -34,8 +33,6 @@ from search.express.actions import account, campaigns, groups, keywords
 from search.queries.asked import FILTERS as NARROW
 from search.queries.asked import Asked, now
 from search.queries.find import search
-from worlds import actions as worlds
-from worlds.current import point
 
 SELLERS, GOODS, WORDS = 2_000, 5, 4  # who advertises, listings of each, words bought for each
 FUNDS_FEN, BUDGET_FEN = 1_000_000_000, 100_000_000
@@ -47,11 +44,7 @@ Statement = tuple[str, Any]
 
 def rows() -> list[dict[str, Any]]:
     """Rows of figures. Makes a market of 100,000 listings in which many advertise, and drops it."""
-    point(None)
-    world, key = worlds.create(f"bench{uuid.uuid4().hex[:8]}")
-    try:
-        point(world.schema)
-        fill()
+    with market() as (schema, key):
         advertise()
         asked = _asked()
         told = [
@@ -59,16 +52,13 @@ def rows() -> list[dict[str, Any]]:
             *(_statements(query, paid=True) for query in asked),
         ]
         with _written(told), served() as port:
-            rates = _rates(port, key, world.schema, asked)
+            rates = _rates(port, key, schema, asked)
         return _table(
             rates,
             one(
                 "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY cardinality(keywords)) FROM search_express_auction"
             ),
         )
-    finally:
-        point(None)
-        worlds.drop(world)
 
 
 def advertise() -> None:

@@ -12,7 +12,7 @@ import statistics
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from time import perf_counter
 from typing import Any
@@ -70,15 +70,21 @@ SELECT c.now_at::date - d, %(listing)s, n, 0, 1 + 4000 / (1 + n %% 1000), 1 + 20
 
 def rows() -> list[dict[str, Any]]:
     """One row a figure. Makes a market of 100,000 listings and drops it."""
+    with market() as (schema, key), served() as port:
+        searched, calm = _searching(port, key, schema)
+        described = _describing(port, key, calm)
+    return [*searched, *described]
+
+
+@contextmanager
+def market() -> Iterator[tuple[str, str]]:
+    """The schema and the admin key of a market of 100,000 listings, in which this connection is; dropped in the end."""
     point(None)
     world, key = worlds.create(f"bench{uuid.uuid4().hex[:8]}")
     try:
         point(world.schema)
         fill()
-        with served() as port:
-            searched, calm = _searching(port, key, world.schema)
-            described = _describing(port, key, calm)
-        return [*searched, *described]
+        yield world.schema, key
     finally:
         point(None)
         worlds.drop(world)
