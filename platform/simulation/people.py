@@ -1,0 +1,229 @@
+"""Who lives in a market, as arrays: what a scenario says of them, spread out by the seed. Pure functions; nothing here
+changes, so nothing is stored: an agent's number is enough to know its nature again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common import exact, random, regions, sections, words
+from simulation.scenario.shapes import Scenario
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+QUERIES_A_CATEGORY = 6
+TASTES = 3  # categories a buyer comes back to
+GOODS_EACH = 4_096  # numbers kept for the goods of one seller
+
+
+@dataclass(frozen=True, eq=False)
+class Trade:
+    """What is wanted and sold here. `category`: ids; `weight`: the share of demand of each (Zipf over a drawn order).
+
+    `query`: what people type, `query_of` the place of each query's category, `query_weight` its share among searches.
+    """
+
+    category: Ints
+    weight: Floats
+    query: tuple[str, ...]
+    query_of: Ints
+    query_weight: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Buyers:
+    """`rate`: views a day while about. `taste`: places in `Trade.category`, TASTES a buyer. `price_taste`: log of what
+    they would rather pay over what is usual. `care`: how much reputation weighs (median 1). `strict`: standard deviations
+    above the usual judge. `talks`: likes to ask first."""
+
+    count: int
+    region: Ints
+    rate: Floats
+    taste: Ints
+    price_taste: Floats
+    care: Floats
+    strict: Floats
+    talks: Bools
+    funds_fen: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Sellers:
+    """Everybody who sells or may come to sell. `row`: their table in the scenario. `quality`, `service`: 0 to 1, of the
+    goods and of the manners. `capacity`: parcels a day. `enters`: not there from the start. `listings`: goods at first."""
+
+    count: int
+    row: Ints
+    strategy: NDArray[Any]
+    section: Ints
+    subsection: Ints
+    region: Ints
+    village: Ints
+    quality: Floats
+    service: Floats
+    skill: Floats
+    capacity: Ints
+    margin_bps: Ints
+    listings: Ints
+    enters: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    trade: Trade
+    buyers: Buyers
+    sellers: Sellers
+
+
+@lru_cache(maxsize=2)
+def people(scenario: Scenario, seed: int) -> People:
+    """The people of a scenario under a seed."""
+    there = sellers(scenario, seed)
+    goods = trade(scenario, seed, there)
+    return People(goods, buyers(scenario, seed, goods), there)
+
+
+# -- sellers ------------------------------------------------------------------------------------------------
+
+
+def sellers(scenario: Scenario, seed: int) -> Sellers:
+    table = scenario.shops
+    row = np.repeat(np.arange(len(table)), [r.count for r in table])
+    number = np.arange(len(row))
+
+    def spread(what: str, middle: str, sd: str) -> Floats:
+        values = np.array([getattr(r, middle) for r in table])[row]
+        sds = np.array([getattr(r, sd, 0.1) for r in table])[row]
+        drawn = random.normals(seed, f"people.seller.{what}", number)
+        return np.clip(values + sds * drawn, 0.02, 0.995)
+
+    subsection = np.empty(len(row), dtype=np.int64)
+    for n, r in enumerate(table):
+        mine = np.flatnonzero(row == n)
+        subsection[mine] = _subsections(r.trades, seed, mine)
+    villages = {v.name: n for n, v in enumerate(scenario.villages)}
+    village = np.array([villages.get(r.village, -1) for r in table], dtype=np.int64)[row]
+    home = regions.sample(seed, (1 << 33) + number)
+    if scenario.villages:
+        codes = np.array([v.code for v in scenario.villages], dtype=np.int64)
+        home = np.where(village >= 0, codes[village], home)
+    listings = random.log_normals(
+        seed,
+        "people.seller.listings",
+        number,
+        log_mean=exact.log(np.array([float(r.listings) for r in table]))[row],
+        log_sd=np.array([r.listings_spread for r in table])[row],
+    )
+    return Sellers(
+        count=len(row),
+        row=row,
+        strategy=np.array([r.strategy for r in table], dtype=object)[row],
+        section=subsection // 100,
+        subsection=subsection,
+        region=home,
+        village=village,
+        quality=spread("quality", "quality", "quality_spread"),
+        service=spread("service", "service", "quality_spread"),
+        skill=random.uniforms(seed, "people.seller.skill", number),
+        capacity=np.array([r.capacity * r.staff for r in table], dtype=np.int64)[row],
+        margin_bps=np.array([r.margin_bps for r in table], dtype=np.int64)[row],
+        listings=np.clip(listings, 1, GOODS_EACH // 4).astype(np.int64),
+        enters=np.array([r.enters == "imitation" for r in table])[row],
+    )
+
+
+def _subsections(trades: dict[str, float], seed: int, numbers: Ints) -> Ints:
+    """A sub-section for each of these sellers; a section's are spread over its sub-sections."""
+    slugs = sorted(trades)
+    drawn = random.choices(seed, "people.seller.trade", numbers, weights=[trades[s] for s in slugs])
+    within = [_under(slug) for slug in slugs]
+    which = random.uniforms(seed, "people.seller.subsection", numbers)
+    return np.array(
+        [within[d][int(u * len(within[d]))] for d, u in zip(drawn.tolist(), which.tolist(), strict=True)],
+        dtype=np.int64,
+    )
+
+
+def _under(slug: str) -> list[int]:
+    """The sub-sections a slug stands for."""
+    number = sections.find(slug).id
+    return [sub.id for sub in sections.all_sub_sections() if number in (sub.id, sub.id // 100)]
+
+
+# -- what is wanted -----------------------------------------------------------------------------------------
+
+
+def trade(scenario: Scenario, seed: int, there: Sellers) -> Trade:
+    """Categories of what is looked for (the crowd's trades, or those of the shops), and the words for them."""
+    if scenario.buyers.trades:
+        wanted = {
+            sub: weight for slug, weight in sorted(scenario.buyers.trades.items()) for sub in _under(slug)
+        }
+    else:
+        subs, counts = np.unique(there.subsection, return_counts=True)
+        wanted = dict(zip(subs.tolist(), counts.astype(float).tolist(), strict=True))
+    category = np.array(sorted(c.id for sub in wanted for c in sections.categories_in(sub)), dtype=np.int64)
+    rank = np.empty(len(category), dtype=np.int64)
+    rank[random.shuffled(seed, "people.trade", category)] = np.arange(len(category))
+    falling = exact.exp(-scenario.behaviour.category_slope * exact.log(1.0 + rank))
+    per = np.array([wanted[c // 100] for c in category.tolist()])
+    weight = falling * per
+    owner = np.repeat(np.arange(len(category)), QUERIES_A_CATEGORY)
+    place = np.tile(np.arange(QUERIES_A_CATEGORY), len(category))
+    typed = words.queries_about(seed, category[owner], owner * QUERIES_A_CATEGORY + place)
+    _, first = np.unique(np.array(typed, dtype=object).astype(str), return_index=True)
+    kept = np.sort(first)
+    share = weight[owner] / (2.0 + place)
+    return Trade(
+        category=category,
+        weight=weight / weight.sum(),
+        query=tuple(typed[n] for n in kept.tolist()),
+        query_of=owner[kept],
+        query_weight=share[kept] / share[kept].sum(),
+    )
+
+
+# -- buyers -------------------------------------------------------------------------------------------------
+
+
+def buyers(scenario: Scenario, seed: int, goods: Trade) -> Buyers:
+    crowd, measured = scenario.buyers, scenario.behaviour
+    number = np.arange(crowd.count)
+    home = regions.sample(seed, number)
+    if crowd.regions:
+        codes = np.array([int(code) for code in sorted(crowd.regions)], dtype=np.int64)
+        weights = [crowd.regions[code] for code in sorted(crowd.regions)]
+        home = codes[random.choices(seed, "people.buyer.region", number, weights=weights)]
+    taste = np.stack(
+        [random.choices(seed, "people.buyer.taste", number, n, weights=goods.weight) for n in range(TASTES)],
+        axis=1,
+    )
+    return Buyers(
+        count=crowd.count,
+        region=home,
+        rate=random.log_normals(
+            seed,
+            "people.buyer.rate",
+            number,
+            log_mean=exact.log(np.array([measured.views_a_day]))[0],
+            log_sd=measured.views_spread,
+        ),
+        taste=taste,
+        price_taste=random.normals(seed, "people.buyer.price", number, sd=0.4),
+        care=random.log_normals(seed, "people.buyer.care", number, log_sd=0.5),
+        strict=random.normals(seed, "people.buyer.strict", number),
+        talks=random.chances(seed, "people.buyer.talks", number, probability=0.3),
+        funds_fen=random.log_normals(
+            seed,
+            "people.buyer.funds",
+            number,
+            log_mean=exact.log(np.array([float(crowd.funds_fen)]))[0],
+            log_sd=0.4,
+        ).astype(np.int64),
+    )

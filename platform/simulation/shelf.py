@@ -1,0 +1,109 @@
+"""What result pages and item pages show of everything on sale, as arrays: read anew every day, and in between only what
+was edited, came or went. A cache of what anybody may see; it decides nothing by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from common import exact, random, sections
+from common.batch import one
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+COLUMNS = (
+    ("id", "r.id"),
+    ("version", "l.version"),
+    ("shop_version", "s.version"),
+    ("shop", "r.shop_id"),
+    ("owner", "s.owner_id"),
+    ("category", "r.category_id"),
+    ("price_fen", "r.price_fen"),
+    ("postage_fen", "r.postage_fen"),
+    ("sales", "r.sales"),
+    ("level", "r.level"),
+    ("good_rate_bps", "coalesce(r.good_rate_bps, -1)"),
+    ("description", "coalesce(r.description, -1)"),
+    ("service", "coalesce(r.service, -1)"),
+    ("delivery", "coalesce(r.delivery_speed, -1)"),
+    ("protection", "r.protection::int"),
+    ("seven_day_return", "r.seven_day_return::int"),
+    ("richness", "l.description_richness"),
+    ("pictures", "l.picture_count"),
+    ("custom", "(l.supply = 'custom')::int"),
+    ("virtual", "(l.delivery IN ('virtual', 'auto'))::int"),
+)
+NAMES = tuple(name for name, _ in COLUMNS)
+FROM = "search_descriptor r JOIN shops_listing l ON l.id = r.id JOIN shops_shop s ON s.id = r.shop_id"
+
+
+@dataclass(eq=False)
+class Shelf:
+    """Listings that can be found, by id; `of[name]` for each of `COLUMNS`. `appeal`: log of how much goods please by
+    themselves, drawn once for each; `usual`: log of price over what is usual in its category."""
+
+    of: dict[str, Ints]
+    appeal: Floats
+    usual: Floats
+
+    def __len__(self) -> int:
+        return len(self.of["id"])
+
+    def __getattr__(self, name: str) -> Ints:
+        try:
+            return self.__dict__["of"][name]  # type: ignore[no-any-return]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def places(self, ids: Ints) -> Ints:
+        """Where these listings stand here; -1 for those that cannot be found (any more)."""
+        mine = self.of["id"]
+        if not len(mine):
+            return np.full(len(ids), -1)
+        at = np.minimum(np.searchsorted(mine, ids), len(mine) - 1)
+        return np.where(mine[at] == ids, at, -1)
+
+
+def _read(columns: tuple[tuple[str, str], ...], where: str = "TRUE", params: object = None) -> Ints:
+    sent = " || ".join(f"int8send({sql})" for _, sql in columns)
+    raw = one(f"SELECT string_agg({sent}, ''::bytea ORDER BY r.id) FROM {FROM} WHERE {where}", params)
+    return np.frombuffer(raw or b"", dtype=">i8").astype(np.int64).reshape(-1, len(columns)).T
+
+
+def _made(columns: Ints, seed: int, spread: float) -> Shelf:
+    of = {name: np.ascontiguousarray(column) for name, column in zip(NAMES, columns, strict=True)}
+    ids, category = of["id"], of["category"]
+    mean, sd = sections.prices_of(category) if len(ids) else (np.zeros(0), np.ones(0))
+    usual = (exact.log(np.maximum(of["price_fen"], 1).astype(float)) - mean) / np.maximum(sd, 0.1)
+    return Shelf(of, random.normals(seed, "shelf.appeal", ids, sd=spread), usual)
+
+
+def whole(seed: int, spread: float) -> Shelf:
+    """Everything that can be found now. `spread`: log-sd of how much goods please."""
+    return _made(_read(COLUMNS), seed, spread)
+
+
+def fresh(before: Shelf, seed: int, spread: float) -> Shelf:
+    """`before` with what was edited, came or went since: within a day nothing else of a listing changes."""
+    key = _read(COLUMNS[:3])
+    mine = before.of
+    if key.shape[1] == len(before) and all(
+        np.array_equal(key[n], mine[name]) for n, name in enumerate(NAMES[:3])
+    ):
+        return before
+    at = before.places(key[0])
+    same = at >= 0
+    for n, name in enumerate(NAMES[1:3], 1):
+        same &= mine[name][at] == key[n]
+    changed = key[0][~same]
+    columns = np.empty((len(COLUMNS), key.shape[1]), dtype=np.int64)
+    for n, name in enumerate(NAMES):
+        columns[n, same] = mine[name][at[same]]
+    if len(changed):
+        columns[:, ~same] = _read(
+            COLUMNS, "r.id = ANY(%s::bigint[])", ["{" + ",".join(map(str, changed.tolist())) + "}"]
+        )
+    return _made(columns, seed, spread)
