@@ -8,9 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from common import exact, random, regions, sections, words
+from simulation.scenario import from_document
 from simulation.scenario.shapes import Scenario
 
 Ints = NDArray[np.int64]
@@ -68,7 +70,7 @@ class Sellers:
     quality: Floats
     service: Floats
     skill: Floats
-    capacity: Ints
+    capacity: Floats
     margin_bps: Ints
     listings: Ints
     enters: Bools
@@ -82,6 +84,12 @@ class People:
 
 
 @lru_cache(maxsize=2)
+def people_of(text: str, seed: int) -> tuple[Scenario, People]:
+    """A scenario's document, as JSON, read; and its people under a seed."""
+    scenario = from_document(orjson.loads(text))
+    return scenario, people(scenario, seed)
+
+
 def people(scenario: Scenario, seed: int) -> People:
     """The people of a scenario under a seed."""
     there = sellers(scenario, seed)
@@ -117,7 +125,7 @@ def sellers(scenario: Scenario, seed: int) -> Sellers:
         seed,
         "people.seller.listings",
         number,
-        log_mean=exact.log(np.array([float(r.listings) for r in table]))[row],
+        log_mean=exact.log(np.array([r.listings for r in table]))[row],
         log_sd=np.array([r.listings_spread for r in table])[row],
     )
     return Sellers(
@@ -131,9 +139,9 @@ def sellers(scenario: Scenario, seed: int) -> Sellers:
         quality=spread("quality", "quality", "quality_spread"),
         service=spread("service", "service", "quality_spread"),
         skill=random.uniforms(seed, "people.seller.skill", number),
-        capacity=np.array([r.capacity * r.staff for r in table], dtype=np.int64)[row],
+        capacity=np.array([r.capacity * r.staff for r in table])[row],
         margin_bps=np.array([r.margin_bps for r in table], dtype=np.int64)[row],
-        listings=np.clip(listings, 1, GOODS_EACH // 4).astype(np.int64),
+        listings=np.clip(listings, 1, np.array([min(r.listings_most, GOODS_EACH // 4) for r in table])[row]).astype(np.int64),
         enters=np.array([r.enters == "imitation" for r in table])[row],
     )
 
@@ -171,7 +179,7 @@ def trade(scenario: Scenario, seed: int, there: Sellers) -> Trade:
     category = np.array(sorted(c.id for sub in wanted for c in sections.categories_in(sub)), dtype=np.int64)
     rank = np.empty(len(category), dtype=np.int64)
     rank[random.shuffled(seed, "people.trade", category)] = np.arange(len(category))
-    falling = exact.exp(-scenario.behaviour.category_slope * exact.log(1.0 + rank))
+    falling = exact.exp(-scenario.behaviour.category_zipf * exact.log(1.0 + rank))
     per = np.array([wanted[c // 100] for c in category.tolist()])
     weight = falling * per
     owner = np.repeat(np.arange(len(category)), QUERIES_A_CATEGORY)
@@ -213,7 +221,7 @@ def buyers(scenario: Scenario, seed: int, goods: Trade) -> Buyers:
             number,
             log_mean=exact.log(np.array([measured.views_a_day]))[0],
             log_sd=measured.views_spread,
-        ),
+        ).clip(0.0, measured.views_a_day_most),
         taste=taste,
         price_taste=random.normals(seed, "people.buyer.price", number, sd=0.4),
         care=random.log_normals(seed, "people.buyer.care", number, log_sd=0.5),

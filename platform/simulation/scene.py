@@ -3,7 +3,6 @@ ticks of one process, and read again whenever it may have changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +11,12 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from common.batch import dicts, rows
+from common.batch import dicts, dumps, rows
 from common.errors import NotFound
 from common.moments import day_of
 from simulation import shelf as shelves
 from simulation.models import BUYER, RING, SELLER
-from simulation.people import People, people
-from simulation.scenario import from_document
+from simulation.people import People, people_of
 from simulation.scenario.shapes import Scenario
 from simulation.shelf import Shelf
 from worlds.pen import held
@@ -69,10 +67,6 @@ class Scene:
         found = int(self.seller_agent[number]) if 0 <= number < len(self.seller_agent) else 0
         return found or None
 
-    @property
-    def settled(self) -> Callable[[int], int | None]:
-        return self.agent
-
 
 @dataclass(eq=False)
 class _Kept:
@@ -111,10 +105,8 @@ def population() -> dict[str, Any]:
 
 def scene(row: dict[str, Any], *, at: datetime) -> Scene:
     """The scene of the tick that ends at `at`, for the population `row`."""
-    import orjson
-
     document = row["document"]
-    scenario = from_document(orjson.loads(document) if isinstance(document, str | bytes) else document)
+    scenario, crowd = people_of(document if isinstance(document, str) else dumps(document), row["seed"])
     moment = held()
     assert moment is not None
     kept = _kept.get(moment.uid)
@@ -124,7 +116,6 @@ def scene(row: dict[str, Any], *, at: datetime) -> Scene:
             _kept.pop(next(iter(_kept)))
         kept = _kept[moment.uid] = _Kept()
     kept.until = at
-    crowd = people(scenario, row["seed"])
     _look(kept, crowd, row["seed"], scenario.behaviour.item_spread, at)
     assert kept.shelf is not None
     return Scene(

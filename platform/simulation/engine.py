@@ -1,0 +1,52 @@
+"""The tick: whenever an hour (or several) of a market with a population is over, its agents do in it what they wanted.
+
+They look, they wish, the wishes are grouped by verb, and each verb is one call of the action people use; then time goes
+on, with deadlines and timetable at their own moments. The tick is a deadline like others (`jishi/wiring.py`), so a jump,
+a live clock, a fork and a killed job all live the same hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from common.batch import execute
+from common.moments import day_of, start_of
+from regime import actions as regime
+from simulation import buyers, sellers
+from simulation.intents import Done, Wish, do
+from simulation.scene import Scene, population, scene
+
+LAST_SECOND = timedelta(seconds=1)  # a tick is met a second before its hour is over: within its day
+
+
+def first_tick(at: datetime, hours: int) -> datetime:
+    """The end of the tick that `at` lies in."""
+    begun = start_of(day_of(at))
+    passed = (at - begun) // timedelta(hours=hours) + 1
+    end = begun + passed * timedelta(hours=hours) - LAST_SECOND
+    return end if end > at else end + timedelta(hours=hours)
+
+
+def tick(ids: Sequence[int], *, at: datetime) -> Sequence[int]:
+    """Everybody lives the hours up to `at`. Alone in the market, in the clock's transaction."""
+    row = population()
+    now = scene(row, at=at)
+    if now.first_tick_today:
+        _change_levers(now)
+    done = Done()
+    wishes: list[Wish] = [*sellers.turn(now)]
+    do(wishes, done, at=at, agents=now.agent)
+    buyers.turn(now, done)
+    execute(
+        "UPDATE simulation_population SET next_tick_at = %s WHERE id = 1",
+        [at + timedelta(hours=row["tick_hours"])],
+    )
+    return ids
+
+
+def _change_levers(now: Scene) -> None:
+    """What the scenario says of this day's rules; the day is counted from 1."""
+    for change in now.scenario.changes:
+        if change.day == now.day + 1:
+            regime.change(change.levers, at=now.at, by="scenario")
