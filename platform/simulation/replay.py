@@ -24,7 +24,7 @@ from shops.actions import listings, shops
 from simulation import advertising
 from simulation import cast as casting
 from simulation.cast import Cast
-from simulation.scenario import cast_of, scenario
+from simulation.invented import cast_of, table
 from simulation.script import HOUR, script
 from simulation.stage import Stage, moment
 from simulation.userbehavior import counted
@@ -78,7 +78,7 @@ def _blank() -> bool:
 
 def live(world: World, name: str, *, wake: bool = False) -> Job:
     """A job that fills `world`, in which this connection is, with the scenario called `name`."""
-    scenario(name)
+    table(name)
     if not _blank():
         raise Conflict(
             f"there are people in {world.name} already",

@@ -12,7 +12,7 @@ from common import random
 from common.batch import one, rows
 from common.errors import Conflict, Invalid
 from common.moments import duration
-from simulation import replay
+from simulation import invented, replay
 from simulation.export import export
 from simulation.userbehavior import NAMES, counted, read
 from worlds import actions, clock, hashing, jobs
@@ -144,14 +144,9 @@ def test_a_log_of_the_past_is_refused(committed_world: Any, log: Path) -> None:
 def test_the_same_scenario_and_seed_make_the_same_market(
     committed_world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from simulation import scenario
-
-    small = dict(scenario.scenario("quiet_street").table) | {"days": 2, "members": 20}
-    real = scenario.scenario
-    monkeypatch.setattr(
-        scenario, "scenario", lambda name: scenario.Scenario(**{**vars(real(name)), "table": small})
-    )
-    scenario.cast_of.cache_clear()
+    small = dict(invented.table("quiet_street")) | {"days": 2, "members": 20}
+    monkeypatch.setattr(invented, "table", lambda name: small)
+    invented.cast_of.cache_clear()
     hashes = []
     other, _ = actions.create(f"{committed_world.name}b", seed=7)
     try:
@@ -166,7 +161,7 @@ def test_the_same_scenario_and_seed_make_the_same_market(
             with pytest.raises(Conflict):
                 replay.live(world, "quiet_street")
     finally:
-        scenario.cast_of.cache_clear()
+        invented.cast_of.cache_clear()
         point(None)
         actions.drop(other)
     assert hashes[0] == hashes[1]

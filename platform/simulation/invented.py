@@ -1,14 +1,8 @@
-"""Scenarios: TOML a teacher can read, made into a behaviour log and the cast it speaks of.
-
-A synthetic market is lived through the same door as a real log (`simulation.replay`): what differs is where
-the rows come from.
-"""
+"""The quiet street's invented log: rows drawn from `invented.toml`, lived through the door of a real log."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,66 +15,38 @@ from simulation.cast import Ads, Cast
 from simulation.userbehavior import BEHAVIOURS, Ints, Log
 from traffic.rules import SOURCE
 
-FOLDER = Path(__file__).parent / "scenarios"
+NAME = "quiet_street"
 DAY = 86_400
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """A scenario's file, read; `table` holds what the generator needs."""
-
-    name: str
-    title: str
-    title_zh: str
-    why: str
-    regime: str
-    start: datetime
-    days: int
-    table: dict[str, Any]
-
-
-def names() -> list[str]:
-    return sorted(file.stem for file in FOLDER.glob("*.toml"))
-
-
-def scenario(name: str) -> Scenario:
-    """The scenario called `name`; raises `NotFound` naming those there are."""
-    if name not in names():
+def table(name: str) -> dict[str, Any]:
+    """What the generator needs; raises `NotFound` for any other scenario."""
+    if name != NAME:
         raise NotFound(
-            f"there is no scenario called {name}",
+            f"no log is invented for {name}",
             field="scenario",
-            rule="scenario_exists",
-            way_out=f"There are: {', '.join(names())}.",
+            rule="scenario_has_a_log",
+            way_out=f"There is one for {NAME}.",
         )
-    table = tomllib.loads((FOLDER / f"{name}.toml").read_text())
-    return Scenario(
-        name,
-        table["title"],
-        table["title_zh"],
-        table["why"],
-        table["regime"],
-        table["start"],
-        table["days"],
-        table,
-    )
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=2)
 def cast_of(name: str, seed: int, start_ts: int) -> Cast:
     """The people, shops and goods of a scenario whose first day begins at `start_ts`, and all they will do."""
-    table = scenario(name).table
-    shop_subsection = _trades(table["trades"], seed)
-    count = len(shop_subsection) * table["listings_a_shop"]
+    drawn = table(name)
+    shop_subsection = _trades(drawn["trades"], seed)
+    count = len(shop_subsection) * drawn["listings_a_shop"]
     items = np.arange(count)
-    shop_of = items // table["listings_a_shop"]
+    shop_of = items // drawn["listings_a_shop"]
     category = _categories(shop_subsection[shop_of], items, seed)
-    log = _log(table, seed, start_ts, category)
+    log = _log(drawn, seed, start_ts, category)
     item_of = log.item - 1
     sold = np.bincount(item_of[log.behaviour == BEHAVIOURS["buy"]], minlength=count)
     return Cast(
         log=log,
         seed=seed,
-        users=np.arange(1, table["members"] + 1),
+        users=np.arange(1, drawn["members"] + 1),
         items=items + 1,
         user_of=log.user - 1,
         item_of=item_of,
@@ -90,8 +56,8 @@ def cast_of(name: str, seed: int, start_ts: int) -> Cast:
         stock=sold + 5 + random.integers(seed, "scenario.stock", items, bound=60),
         shop_subsection=shop_subsection,
         is_synthetic=True,
-        source=_sources(table["sources"], seed, len(log)),
-        ads=Ads(**table["ads"]) if "ads" in table else None,
+        source=_sources(drawn["sources"], seed, len(log)),
+        ads=Ads(**drawn["ads"]) if "ads" in drawn else None,
     )
 
 
