@@ -71,6 +71,7 @@ VERBS = (
     Verb("deal",       "shops.actions.deals.issue",                  True,        True),
     Verb("like",       "traffic.actions.show_interest"),
     Verb("buy",        "shops.actions.orders.place_and_pay"),
+    Verb("order",      "shops.actions.orders.place"),
     Verb("confirm",    "shops.actions.orders.confirm"),
     Verb("judge",      "ratings.actions.leave"),
     Verb("ask",        "shops.actions.asking.ask"),

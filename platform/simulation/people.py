@@ -12,6 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from common import exact, random, regions, sections, words
+from simulation.buyers import habits
 from simulation.scenario import from_document
 from simulation.scenario.shapes import Scenario
 
@@ -40,15 +41,19 @@ class Trade:
 
 @dataclass(frozen=True, eq=False)
 class Buyers:
-    """`rate`: views a day while about. `taste`: places in `Trade.category`, TASTES a buyer. `price_taste`: log of what
-    they would rather pay over what is usual. `care`: how much reputation weighs (median 1). `strict`: standard deviations
-    above the usual judge. `talks`: likes to ask first."""
+    """`rate`: sessions a day while about; `size`: the own part of how long they are (normal score); `pace`: of how slow.
+    `buy_leaning` ...: beside the usual buyer's 1. `taste`: places in `Trade.category`, TASTES a buyer. `care`: how much
+    reputation weighs (median 1). `strict`: standard deviations above the usual judge. `talks`: likes to ask first."""
 
     count: int
     region: Ints
     rate: Floats
+    size: Floats
+    pace: Floats
+    buy_leaning: Floats
+    cart_leaning: Floats
+    favourite_leaning: Floats
     taste: Ints
-    price_taste: Floats
     care: Floats
     strict: Floats
     talks: Bools
@@ -212,18 +217,26 @@ def buyers(scenario: Scenario, seed: int, goods: Trade) -> Buyers:
         [random.choices(seed, "people.buyer.taste", number, n, weights=goods.weight) for n in range(TASTES)],
         axis=1,
     )
+    coming = random.normals(seed, "people.buyer.rate", number)
+    longer = random.normals(seed, "people.buyer.size", number)
+    together = habits.SIZE_AND_RATE
+    ninth = 1.0 / (9.0 * habits.RATE_SHAPE)  # Wilson and Hilferty's cube of a normal: gamma, by + * and sqrt alone
+    cube = np.maximum(0.08, 1.0 - ninth + coming * np.sqrt(ninth))
+    rate = measured.sessions_a_day * cube**3
+
+    def leaning(what: str, sd: float) -> Floats:
+        return random.log_normals(seed, f"people.buyer.{what}", number, log_mean=-sd * sd / 2, log_sd=sd)
+
     return Buyers(
         count=crowd.count,
         region=home,
-        rate=random.log_normals(
-            seed,
-            "people.buyer.rate",
-            number,
-            log_mean=exact.log(np.array([measured.views_a_day]))[0],
-            log_sd=measured.views_spread,
-        ).clip(0.0, measured.views_a_day_most),
+        rate=rate,
+        size=together * coming + np.sqrt(1 - together**2) * longer,
+        pace=random.normals(seed, "people.buyer.pace", number),
+        buy_leaning=leaning("buys", habits.BUY_LEANING),
+        cart_leaning=leaning("carts", habits.CART_LEANING),
+        favourite_leaning=leaning("favourites", habits.FAVOURITE_LEANING),
         taste=taste,
-        price_taste=random.normals(seed, "people.buyer.price", number, sd=0.4),
         care=random.log_normals(seed, "people.buyer.care", number, log_sd=0.5),
         strict=random.normals(seed, "people.buyer.strict", number),
         talks=random.chances(seed, "people.buyer.talks", number, probability=0.3),

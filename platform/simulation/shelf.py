@@ -18,12 +18,14 @@ COLUMNS = (
     ("id", "r.id"),
     ("version", "l.version"),
     ("shop_version", "s.version"),
+    ("key", "r.key"),
     ("shop", "r.shop_id"),
     ("owner", "s.owner_id"),
     ("category", "r.category_id"),
     ("price_fen", "r.price_fen"),
     ("postage_fen", "r.postage_fen"),
     ("sales", "r.sales"),
+    ("uv_daily", "r.uv_daily"),
     ("level", "r.level"),
     ("good_rate_bps", "coalesce(r.good_rate_bps, -1)"),
     ("description", "coalesce(r.description, -1)"),
@@ -86,24 +88,28 @@ def whole(seed: int, spread: float) -> Shelf:
     return _made(_read(COLUMNS), seed, spread)
 
 
+KEYS = 4  # the first columns: what tells whether a row is still as it was, and its place in the order
+
+
 def fresh(before: Shelf, seed: int, spread: float) -> Shelf:
-    """`before` with what was edited, came or went since: within a day nothing else of a listing changes."""
-    key = _read(COLUMNS[:3])
+    """`before` with what was edited, came or went since; within a day nothing else of a listing changes but its key."""
+    now = _read(COLUMNS[:KEYS])
     mine = before.of
-    if key.shape[1] == len(before) and all(
-        np.array_equal(key[n], mine[name]) for n, name in enumerate(NAMES[:3])
+    if now.shape[1] == len(before) and all(
+        np.array_equal(now[n], mine[name]) for n, name in enumerate(NAMES[: KEYS - 1])
     ):
+        if not np.array_equal(now[KEYS - 1], mine["key"]):
+            mine["key"] = np.ascontiguousarray(now[KEYS - 1])
         return before
-    at = before.places(key[0])
+    at = before.places(now[0])
     same = at >= 0
-    for n, name in enumerate(NAMES[1:3], 1):
-        same &= mine[name][at] == key[n]
-    changed = key[0][~same]
-    columns = np.empty((len(COLUMNS), key.shape[1]), dtype=np.int64)
+    for n, name in enumerate(NAMES[1 : KEYS - 1], 1):
+        same &= mine[name][at] == now[n]
+    changed = now[0][~same]
+    columns = np.empty((len(COLUMNS), now.shape[1]), dtype=np.int64)
     for n, name in enumerate(NAMES):
-        columns[n, same] = mine[name][at[same]]
+        columns[n, same] = now[n][same] if n < KEYS else mine[name][at[same]]
     if len(changed):
-        columns[:, ~same] = _read(
-            COLUMNS, "r.id = ANY(%s::bigint[])", ["{" + ",".join(map(str, changed.tolist())) + "}"]
-        )
+        listed = "{" + ",".join(map(str, changed.tolist())) + "}"
+        columns[:, ~same] = _read(COLUMNS, "r.id = ANY(%s::bigint[])", [listed])
     return _made(columns, seed, spread)

@@ -1,0 +1,262 @@
+"""The buyers' side of a tick: who comes looks, asks, fills carts, orders; whose parcel came confirms, judges, complains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from common import random
+from common.batch import rows
+from common.moments import EPOCH, day_of, seconds, start_of
+from payments.ledger import TopUp
+from regime import queries as regime
+from search.rules import weights
+from shops.actions.placing import Place, Wanted
+from simulation.buyers import after, days, looking, memory, pages, talking, taste
+from simulation.buyers import habits as h
+from simulation.buyers.ads import hold, press
+from simulation.buyers.days import Day
+from simulation.buyers.looking import Asked, Looks
+from simulation.intents import Done, Wish, do
+from simulation.scene import Scene
+from traffic.actions import NONE, Act, Views, see, visitor_number
+from traffic.rules import PAGE, SOURCE
+
+PURSE_DAYS = 30  # so often those whose purse is nearly empty bring new money
+PURSE_LEAST = 0.5
+
+
+def turn(now: Scene, done: Done) -> None:
+    """Everything buyers do in a tick, through the actions people use."""
+    plans: list[dict[str, Any]] = []
+    if now.first_tick_today and now.day % PURSE_DAYS == 0 and now.day:
+        do(_purses(now), done, at=now.at, agents=now.agent)
+    wanted = after.due(now)
+    looks = _look(now)
+    _see(now, looks)
+    wishes = _likes(now, looks)
+    wishes += talking.inquiries(now, looks.asks, plans)
+    wishes += talking.patience(now, wanted.get("wait", ()))
+    wishes += talking.bargains(now)
+    ordered = _orders(now, looks)
+    wishes += ordered
+    wishes += list(after.settle(now, wanted, plans))
+    do(wishes, done, at=now.at, agents=now.agent)
+    acts = sorted(looks.buys)
+    _remember(now, looks.trail, done, {id(wish): (act[1], act[3]) for wish, act in zip(ordered, acts, strict=True)})
+    plans += after.arrivals(now)
+    after.keep(plans)
+
+
+# -- looking ------------------------------------------------------------------------------------------------
+
+
+def _look(now: Scene) -> Looks:
+    """The sessions that end in this tick, act by act."""
+    mind, day = _memory(now), _today(now)
+    seconds_of = (now.start - start_of(day_of(now.at))) // timedelta(seconds=1)
+    until = (now.at - start_of(day_of(now.at))) // timedelta(seconds=1)
+    ends = (day.end > seconds_of if seconds_of >= 0 else np.full(len(day.end), True)) & (day.end <= until)
+    there = now.buyer_bot[day.buyer] & (now.buyer_member[day.buyer] > 0)
+    mine = np.flatnonzero(ends & there)
+    mine = mine[np.lexsort((mine, day.end[mine]))]
+    if not len(mine) or not len(now.shelf):
+        return Looks()
+    levers = regime.at(now.at)
+    formula = weights(levers)
+    words = now.kept["index"] = pages.index(now.people.trade, now.shelf, now.kept.get("index"))
+    worth = taste.worth(now.shelf, now.scenario.behaviour)
+    acts = looking.chosen(now, day, mine)
+    sorts = np.array([getattr(levers.ranking, f"{name}_sort_share_bps") for name in pages.SORTS], dtype=float)
+    new = looking.asked(now, day, acts, words, worth, sorts, formula.of["relevance"])
+    shown = _shown(now, day, acts, new)
+    return looking.follow(now, day, mine, acts, new, shown, worth, mind)
+
+
+def _memory(now: Scene) -> memory.Memory:
+    if "memory" not in now.kept or now.kept.get("seats") is not now.buyer_bot:
+        now.kept["memory"], now.kept["seats"] = memory.remembered(), now.buyer_bot
+    found: memory.Memory = now.kept["memory"]
+    return found
+
+
+def _today(now: Scene) -> Day:
+    on = day_of(now.at)
+    if now.kept.get("date") != on:
+        now.kept["date"] = on
+        now.kept["today"] = days.day_of(now.scenario, now.people, now.seed, now.day, on)
+    today: Day = now.kept["today"]
+    return today
+
+
+def _moment(now: Scene, second: int) -> Any:
+    return start_of(day_of(now.at)) + timedelta(seconds=second)
+
+
+def cookie(number: int) -> str:
+    """The visitor a buyer of the population is known as."""
+    return f"buyer-{number}"
+
+
+def _shown(now: Scene, day: Day, acts: Any, new: Asked) -> list[list[int]]:
+    """The paid places of every search that looks at them: listings, best slot first. The auctions are held."""
+    if not len(new.holds):
+        now.kept["held"] = []
+        return []
+    chosen = acts[new.holds]
+    who = day.actor[chosen].tolist()
+    found = hold(
+        [now.people.trade.query[q] for q in new.query[new.holds].tolist()],
+        [cookie(number) for number in who],
+        [int(now.buyer_member[number]) for number in who],
+        [_moment(now, second) for second in day.at[chosen].tolist()],
+        at=now.at,
+    )
+    now.kept["held"] = found
+    return [listings for _, listings in found]
+
+
+def _see(now: Scene, looks: Looks) -> None:
+    """The page views of the tick; clicks on paid places are views that the click brings."""
+    if looks.presses:
+        held = now.kept["held"]
+        press(
+            [
+                (held[hold_][0], slot, cookie(buyer), int(now.buyer_member[buyer]), _moment(now, second))
+                for second, buyer, hold_, slot in looks.presses
+            ],
+            at=now.at,
+        )
+    if not looks.views:
+        return
+    table = np.array(looks.views, dtype=np.int64)
+    order = np.lexsort((table[:, 2], table[:, 1], table[:, 0]))
+    second, buyer, listing, source = table[order].T
+    none = np.full(len(table), NONE, dtype=np.int64)
+    member = now.buyer_member[buyer]
+    shop = now.shelf.of["shop"][now.shelf.places(listing)]
+    visited, repeat = _memory(now).visited, SOURCE["repeat"].code
+    pair = (member * memory.SHOPS + shop).tolist()
+    ways = source.tolist()
+    for n, key in enumerate(pair):
+        if key in visited:
+            ways[n] = repeat
+        else:
+            visited.add(key)
+            if ways[n] == repeat:
+                ways[n] = SOURCE["direct"].code
+    midnight = seconds(start_of(day_of(now.at)) - EPOCH)
+    visitors = now.kept.setdefault("visitors", {})
+    for number in np.unique(buyer).tolist():
+        if number not in visitors:
+            visitors[number] = visitor_number(cookie(number))
+    see(
+        Views(
+            at=(midnight + second) * 1_000_000,
+            visitor=np.array([visitors[number] for number in buyer.tolist()], dtype=np.int64),
+            member=member,
+            page=np.full(len(table), PAGE["listing"].code, dtype=np.int64),
+            source=np.array(ways, dtype=np.int64),
+            shop=none,
+            listing=listing,
+            section=none.copy(),
+            stay=none.copy(),
+            charge=none.copy(),
+        ),
+        at=now.at,
+    )
+
+
+def _likes(now: Scene, looks: Looks) -> list[Wish]:
+    return [
+        Wish(
+            buyer,
+            "like",
+            Act(act, int(now.buyer_member[buyer]), listing, source, 1, _moment(now, second)),
+        )
+        for second, buyer, listing, act, source in sorted(looks.likes)
+    ]
+
+
+def _orders(now: Scene, looks: Looks) -> list[Wish]:
+    """Orders, each at its moment; some are placed and never paid."""
+    if not looks.buys:
+        return []
+    b, buys = now.scenario.behaviour, sorted(looks.buys)
+    who = np.array([row[1] for row in buys], dtype=np.int64)
+    number = np.array([row[3] for row in buys], dtype=np.int64)
+    more = random.uniforms(now.seed, "orders.pieces", who, number)
+    unpaid = random.chances(now.seed, "orders.unpaid", who, number, probability=b.unpaid_share).tolist()
+    span = np.maximum((more - b.one_piece_share) / max(1e-9, 1 - b.one_piece_share), 0.0)
+    pieces = np.where(more < b.one_piece_share, 1, 2 + (span * span * (b.pieces_most - 1)).astype(np.int64)).tolist()
+    return [
+        Wish(
+            buyer,
+            "order" if unpaid[n] else "buy",
+            Place(
+                int(now.buyer_member[buyer]),
+                (Wanted(listing, pieces[n]),),
+                at=_moment(now, second),
+            ),
+        )
+        for n, (second, buyer, listing, _) in enumerate(buys)
+    ]
+
+
+# -- remembering --------------------------------------------------------------------------------------------
+
+OTHERS = """
+    SELECT a.number, l.listing_id FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id
+      JOIN simulation_agent a ON a.member_id = o.buyer_id WHERE o.id = ANY(%s) ORDER BY o.buyer_id, l.listing_id
+"""
+
+
+def _remember(now: Scene, trails: Sequence[tuple[int, int, int, int, int]], done: Done, ordered: dict[int, Any]) -> None:
+    """Buyers know what they did: as the tables tell it to whoever reads them anew. `ordered`: which act a wish was."""
+    mind, bought, others = _memory(now), set(), []
+    for verb in ("buy", "order"):
+        for wish, settled in done.of.get(verb, ()):
+            if settled.refusal is None and id(wish) in ordered:
+                bought.add(ordered[id(wish)])
+            elif settled.refusal is None:
+                others += settled.result if isinstance(settled.result, list) else []
+    last = seconds(now.at - start_of(day_of(now.at)))
+    told = sorted(trails)
+    told += [(number, last, h.BUY, listing, -1) for number, listing in (rows(OTHERS, [others]) if others else ())]
+    for buyer, _, kind, listing, number in told:
+        own = mind.mind(int(now.buyer_member[buyer]))
+        if kind == h.BUY:
+            if number >= 0 and (buyer, number) not in bought:
+                continue
+            own.bought.append(listing)
+            own.cart.pop(listing, None)
+            own.kept.pop(listing, None)
+        elif kind == h.CART:
+            own.cart.pop(listing, None)
+            own.cart[listing] = None
+        elif kind == h.FAV:
+            own.kept.pop(listing, None)
+            own.kept[listing] = None
+        own.looked.extend([listing] * h.WEIGHT[kind])
+
+
+# -- money --------------------------------------------------------------------------------------------------
+
+POOR = """
+    SELECT a.number, a.member_id, coalesce(p.received_fen - p.given_fen, 0)
+      FROM simulation_agent a LEFT JOIN payments_account p ON p.code = 'member:' || a.member_id
+     WHERE a.kind = 0 AND a.seat = 'bot' AND a.left_at IS NULL ORDER BY a.number
+"""
+
+
+def _purses(now: Scene) -> list[Wish]:
+    """Who has less than half of what they began with brings it up to that."""
+    funds = now.people.buyers.funds_fen
+    return [
+        Wish(number, "bring", TopUp(member, int(funds[number]) - fen, key=f"purse-{number}-{now.day}"))
+        for number, member, fen in rows(POOR)
+        if fen < PURSE_LEAST * funds[number]
+    ]
