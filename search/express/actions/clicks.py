@@ -6,26 +6,28 @@ Everything is looked at under the pen, so a budget cannot be spent twice: who ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 
 from common.batch import dicts, execute, insert
-from common.errors import NotFound
+from common.errors import Conflict, NotFound, Refusal, several
 from common.moments import day_of
 from events.actions import emit
 from payments.ledger import post
 from payments.rules import FEES, Posting
 from regime import queries as regime
 from regime.levers.attention import Auction as Levers
+from search import moments
 from search.closing import ended
 from search.express.actions.account import code
 from search.express.actions.common import own_facts
 from search.express.models import AdClick
 from search.express.rules import CLICK_WITHIN_MINUTES, VERDICT
-from traffic.actions import Views, see, visitor_number
+from traffic.actions import Views, microseconds, see, visitor_number
 from traffic.rules import PAGE, SOURCE
 
 ADDRESS_MOST = 64
@@ -33,13 +35,17 @@ ADDRESS_MOST = 64
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A click on slot `slot` (from 1) of auction `auction` by the cookie `visitor`, from `address` if it is known."""
+    """A click on slot `slot` (from 1) of auction `auction` by the cookie `visitor`, from `address` if it is known.
+
+    `at`: when, on the open day, after its page of results and not after the call's moment (None: at it).
+    """
 
     auction: int
     slot: int
     visitor: str
     member: int | None = None
     address: str = ""
+    at: datetime | None = None
 
 
 # Everything a verdict needs, a row for each press that hit a paid place.
@@ -50,9 +56,9 @@ LOOK = """
            coalesce(m.received_fen - m.given_fen, 0) AS funds,
            k.status = 'on' AND g.status = 'on' AND c.status = 'on' AND v.status = 'approved' AND r.id IS NOT NULL AS stands,
            EXISTS (SELECT FROM search_express_click b WHERE b.group_id = g.id AND b.verdict = 'valid'
-                      AND b.at > %(since)s AND (b.visitor = p.visitor OR b.address = p.address)) AS again
-      FROM unnest(%(auctions)s::bigint[], %(slots)s::int[], %(visitors)s::bigint[], %(addresses)s::bigint[])
-           WITH ORDINALITY AS p (auction, slot, visitor, address, n)
+                      AND b.at > p.since AND (b.visitor = p.visitor OR b.address = p.address)) AS again
+      FROM unnest(%(auctions)s::bigint[], %(slots)s::int[], %(visitors)s::bigint[], %(addresses)s::bigint[],
+                  %(since)s::timestamptz[]) WITH ORDINALITY AS p (auction, slot, visitor, address, since, n)
       JOIN search_express_auction a ON a.id = p.auction AND p.slot BETWEEN 1 AND cardinality(a.placed)
       JOIN search_express_keyword k ON k.id = a.keywords[a.placed[p.slot] + 1]
       JOIN search_express_group g ON g.id = k.group_id JOIN search_express_campaign c ON c.id = g.campaign_id
@@ -74,19 +80,21 @@ SPEND = """
 
 @dataclass
 class Till:
-    """What is spent and left while presses are judged one after the other; and whose clicks were valid."""
+    """What is spent and left while presses are judged one after the other; and when whose last click was valid."""
 
     spent: dict[int, int] = field(default_factory=dict)
     funds: dict[int, int] = field(default_factory=dict)
-    seen: set[tuple[int, str, int]] = field(default_factory=set)
+    seen: dict[tuple[int, str, int], datetime] = field(default_factory=dict)
     exhausted: dict[int, int] = field(default_factory=dict)  # campaign -> seller
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A press with its verdict and what it costs."""
+    """A press, the `nth` of its call, with its verdict and what it costs."""
 
+    nth: int
     press: Press
+    at: datetime
     visitor: int
     address: int | None
     fact: Mapping[str, Any]
@@ -96,14 +104,23 @@ class Judged:
 
 @transaction.atomic
 def press(presses: Sequence[Press], *, at: datetime) -> list[dict[str, Any]]:
-    """Click; what came of each: id, listing, shop, verdict, price_fen. `NotFound` names rows that hit no paid place."""
-    return record(*judge(presses, at=at), at=at)
+    """Click, each at its own moment; what came of each: id, listing, shop, verdict, price_fen. Money moves at `at`.
+
+    `NotFound` names rows that hit no paid place, `Conflict` those off the open day or before their page was shown.
+    """
+    judged, exhausted = judge(presses, at=at)
+    done = dict(zip((j.nth for j in judged), record(judged, exhausted, at=at), strict=True))
+    return [done[i] for i in range(len(presses))]
 
 
 def judge(presses: Sequence[Press], *, at: datetime) -> tuple[list[Judged], dict[int, int]]:
-    """The verdict of each, in order (a later one sees what an earlier one of the batch spent), and the campaigns whose
-    budget they brought to its end, with their sellers."""
-    levers = regime.at(at).auction
+    """The verdict of each, in the order of their moments (a later one sees what an earlier one of the batch spent), and
+    the campaigns whose budget they brought to its end, with their sellers."""
+    own = moments.own([p.at for p in presses], at=at)
+    if wrong := moments.faults(own, "a click", at=at):
+        raise several(wrong)
+    timeline = regime.timeline()
+    levers = [timeline.at(moment).auction for moment in own]
     visitors = [visitor_number(p.visitor) for p in presses]
     addresses = [visitor_number(p.address) if p.address else None for p in presses]
     found = {
@@ -112,26 +129,43 @@ def judge(presses: Sequence[Press], *, at: datetime) -> tuple[list[Judged], dict
             LOOK,
             {
                 "auctions": [p.auction for p in presses], "slots": [p.slot for p in presses], "visitors": visitors,
-                "addresses": addresses, "day": day_of(at), "since": at - timedelta(hours=levers.repeat_click_hours),
+                "addresses": addresses, "day": day_of(at),
+                "since": [moment - _wait(lever) for moment, lever in zip(own, levers, strict=True)],
             },
         )
     }  # fmt: skip
-    missing = [i for i in range(len(presses)) if i not in found]
-    if missing:
-        which = presses[missing[0]]
-        raise NotFound(
-            f"auction {which.auction} has no paid place {which.slot}", field="auction", rule="paid_place_exists",
-            way_out="Send the auction and a slot of a search with paid=true.", rows=missing,
-        )  # fmt: skip
-    till = Till()
-    judged = []
-    for i, given in enumerate(presses):
-        fact = found[i]
-        verdict = _verdict(given, visitors[i], addresses[i], fact, till, levers, at)
+    _check(presses, own, found)
+    till, judged = Till(), []
+    for i in sorted(range(len(presses)), key=lambda i: own[i]):
+        given, fact = presses[i], found[i]
+        verdict = _verdict(given, visitors[i], addresses[i], fact, till, levers[i], own[i])
         price = fact["price"] if verdict == "valid" else 0
-        _count(verdict, price, visitors[i], addresses[i], fact, till, levers)
-        judged.append(Judged(given, visitors[i], addresses[i], fact, verdict, price))
+        _count(verdict, price, visitors[i], addresses[i], fact, till, levers[i], own[i])
+        judged.append(Judged(i, given, own[i], visitors[i], addresses[i], fact, verdict, price))
     return judged, till.exhausted
+
+
+def _wait(levers: Levers) -> timedelta:
+    """So long after a valid click another of the same visitor or address is a repeat."""
+    return timedelta(hours=levers.repeat_click_hours)
+
+
+def _check(presses: Sequence[Press], own: Sequence[datetime], found: Mapping[int, Mapping[str, Any]]) -> None:
+    """Every press is on a paid place, and not before its page was shown."""
+    wrong: dict[int, Refusal] = {}
+    for i, given in enumerate(presses):
+        if i not in found:
+            wrong[i] = NotFound(
+                f"auction {given.auction} has no paid place {given.slot}", field="auction", rule="paid_place_exists",
+                way_out="Send the auction and a slot of a search with paid=true.",
+            )  # fmt: skip
+        elif own[i] < found[i]["auction_at"]:
+            wrong[i] = Conflict(
+                "a click comes after its page of results", field="at", rule="a_click_comes_after_its_page",
+                way_out="Send a later moment.",
+            )  # fmt: skip
+    if wrong:
+        raise several(wrong)
 
 
 def _verdict(
@@ -144,10 +178,10 @@ def _verdict(
     at: datetime,
 ) -> str:
     """The first of `rules.VERDICTS` that holds."""
-    group, price = fact["group_id"], fact["price"]
+    price = fact["price"]
     spent = till.spent.get(fact["campaign_id"], fact["spent"])
-    again = (
-        fact["again"] or (group, "visitor", visitor) in till.seen or (group, "address", address) in till.seen
+    again = fact["again"] or any(
+        till.seen[key] > at - _wait(levers) for key in _who(fact, visitor, address) if key in till.seen
     )
     broke = spent >= fact["budget_fen"] if fact["smoothing"] else spent + price > fact["budget_fen"]
     holds = {
@@ -163,6 +197,12 @@ def _verdict(
     return next(name for name in VERDICT if holds[name])
 
 
+def _who(fact: Mapping[str, Any], visitor: int, address: int | None) -> list[tuple[int, str, int]]:
+    """By what a click on an ad is known again."""
+    ad = fact["group_id"]
+    return [(ad, "visitor", visitor), *([] if address is None else [(ad, "address", address)])]
+
+
 def _count(
     verdict: str,
     price: int,
@@ -171,6 +211,7 @@ def _count(
     fact: Mapping[str, Any],
     till: Till,
     levers: Levers,
+    at: datetime,
 ) -> None:
     campaign, seller = fact["campaign_id"], fact["seller_id"]
     if verdict == "over_budget" and not fact["exhausted"]:
@@ -179,22 +220,20 @@ def _count(
         return
     till.spent[campaign] = till.spent.get(campaign, fact["spent"]) + price
     till.funds[seller] = till.funds.get(seller, fact["funds"]) - price
-    till.seen.add((fact["group_id"], "visitor", visitor))
-    if address is not None:
-        till.seen.add((fact["group_id"], "address", address))
+    till.seen |= dict.fromkeys(_who(fact, visitor, address), at)
     least = 1 if fact["smoothing"] else max(levers.reserve_fen, 1)
     if fact["budget_fen"] - till.spent[campaign] < least:
         till.exhausted[campaign] = seller  # nothing can be bought with the rest
 
 
 def record(judged: Sequence[Judged], exhausted: Mapping[int, int], *, at: datetime) -> list[dict[str, Any]]:
-    """Write clicks, postings, what campaigns spent and page views; tell the sellers."""
+    """Write clicks, postings, what campaigns spent and page views; tell the sellers. What came of each, in their order."""
     ids = insert(
         AdClick,
         [
             {
                 "auction_id": j.press.auction, "slot": j.press.slot, "visitor": j.visitor, "member_id": j.press.member,
-                "address": j.address, "at": at, "verdict": j.verdict, "price_fen": j.price_fen,
+                "address": j.address, "at": j.at, "verdict": j.verdict, "price_fen": j.price_fen,
                 **{name: j.fact[name] for name in KEPT},
             }
             for j in judged
@@ -257,9 +296,8 @@ def _take_off_line(exhausted: Mapping[int, int], at: datetime) -> None:
 
 def _views(clicks: Sequence[tuple[int, Judged]], at: datetime) -> Views:
     """A view of the listing for each click: bought by a valid one, else from where `rules.VERDICTS` says."""
-
     judged = [j for _, j in clicks]
-    return Views.of(
+    views = Views.of(
         len(clicks),
         at=at,
         visitor=[j.visitor for j in judged],
@@ -269,6 +307,7 @@ def _views(clicks: Sequence[tuple[int, Judged]], at: datetime) -> Views:
         listing=[j.fact["listing_id"] for j in judged],
         charge=[id_ if j.verdict == "valid" else None for id_, j in clicks],
     )
+    return replace(views, at=np.array([microseconds(j.at) for j in judged]))
 
 
 # -- midnight ---------------------------------------------------------------------------------------------------

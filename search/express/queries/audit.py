@@ -37,8 +37,8 @@ BILLS = (
     ("a valid click has no posting",                "is_click IS NOT NULL AND price_fen > 0 AND transfer IS NULL"),
     ("a posting has no valid click",                "is_click IS NULL AND transfer IS NOT NULL"),
     ("a posting differs from its click",
-     """is_click IS NOT NULL AND transfer IS NOT NULL AND (amount_fen, reference, code, posted_at)
-        IS DISTINCT FROM (price_fen, 'campaign:' || campaign_id, 'ads:' || seller_id, clicked_at)"""),
+     """is_click IS NOT NULL AND transfer IS NOT NULL AND ((amount_fen, reference, code, posted_at::date) IS DISTINCT FROM
+        (price_fen, 'campaign:' || campaign_id, 'ads:' || seller_id, clicked_at::date) OR posted_at < clicked_at)"""),
     ("a valid click has no page view",              "is_click IS NOT NULL AND views = 0"),
     ("a bought page view has no valid click",       "is_click IS NULL AND views > 0"),
     ("a click bought more than one page view",      "is_click IS NOT NULL AND views > 1"),
