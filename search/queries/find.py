@@ -60,14 +60,22 @@ SIFT = f"""
     {PAGE.format(enough="true", order="{order_out}")}
 """
 EVERYTHING = f"SELECT id, {IN_TITLE} AS relevance FROM search_descriptor"
-ALL_WORDS = f"""SELECT d.id, CASE WHEN d.tokens @@ %(title)s::tsquery THEN {IN_TITLE} ELSE {ELSEWHERE} END AS relevance
-                  FROM search_document d WHERE d.tokens @@ %(all)s::tsquery"""
+# What a match is worth, over a document `d`. Of most_words nothing has all of them: so each has all but one, and the
+# same share of 5,000; of any_word, the share of the words that it has.
+RELEVANCE = {
+    "all_words": f"CASE WHEN d.tokens @@ {{title}}::tsquery THEN {IN_TITLE} ELSE {ELSEWHERE} END",
+    "most_words": "{share}::bigint",
+    "any_word": f"{ELSEWHERE} * (SELECT count(*) FROM unnest({{each}}::text[]) w WHERE d.tokens @@ w::tsquery) / {{words}}",
+}
+WORTH = {
+    matched: sql.format(title="%(title)s", share="%(share)s", each="%(each)s", words="%(words)s")
+    for matched, sql in RELEVANCE.items()
+}
+ALL_WORDS = f"SELECT d.id, {WORTH['all_words']} AS relevance FROM search_document d WHERE d.tokens @@ %(all)s::tsquery"
 MARKED = f"SELECT d.id, {IN_TITLE} AS relevance FROM search_document d WHERE d.tokens @@ %(all)s::tsquery"
-# Found when nothing has all of them: so each has all but one, and the same share of 5,000.
-MOST_WORDS = "SELECT d.id, %(share)s::bigint AS relevance FROM search_document d WHERE d.tokens @@ %(most_words)s::tsquery"
-# The share of the words that a listing has, of 5,000.
-ANY_WORD = f"""SELECT d.id, {ELSEWHERE} * (SELECT count(*) FROM unnest(%(each)s::text[]) w WHERE d.tokens @@ w::tsquery) / %(words)s
-                      AS relevance FROM search_document d WHERE d.tokens @@ %(any)s::tsquery {{marked}}"""
+MOST_WORDS = f"SELECT d.id, {WORTH['most_words']} AS relevance FROM search_document d WHERE d.tokens @@ %(most_words)s::tsquery"
+ANY_WORD = f"""SELECT d.id, {WORTH["any_word"]} AS relevance FROM search_document d
+                WHERE d.tokens @@ %(any)s::tsquery {{marked}}"""
 ALIKE = f"""SELECT d.id, floor({ELSEWHERE} * word_similarity(%(q)s, d.title))::bigint AS relevance
               FROM search_document d WHERE %(q)s <%% d.title {{marked}}"""
 ALIKE_LEAST = "SELECT set_config('pg_trgm.word_similarity_threshold', '0.3', false)"  # nobody else uses it
@@ -166,7 +174,7 @@ def _sift_soon(asked: Asked, now: Now, matched: str) -> tuple[Found, Now] | None
     words, marks, told = asked.words or (), asked.marks, asked.params(now.at)
     weigh, base = now.formula.of["relevance"], now.formula.of["cycle"] * FULL
     if matched == "most_words":
-        says, in_title, less = most_of(words, marks), None, _share(words)
+        says, in_title, less = most_of(words, marks), None, share_of(words)
     else:
         says, less = all_of([*words, *marks]), ELSEWHERE
         in_title = all_of(titled(words)) or says
@@ -204,7 +212,7 @@ def _walk(asked: Asked, now: Now, matched: str) -> Found | None:
     lifted, weight = lift(now.formula, now.at), now.formula.of["relevance"]
     wide = bool(words) and matched == "all_words"  # then some match in their title and some elsewhere
     if matched == "most_words":
-        first, relevance = most_of(words, marks), _share(words)
+        first, relevance = most_of(words, marks), share_of(words)
     else:
         first, relevance = all_of([*titled(words), *marks]), IN_TITLE
     sql = WALK.format(
@@ -218,7 +226,7 @@ def _walk(asked: Asked, now: Now, matched: str) -> Found | None:
     return Found(bytes(results), more, matched) if enough else None
 
 
-def _share(words: Sequence[str]) -> int:
+def share_of(words: Sequence[str]) -> int:
     """What all words but one are worth."""
     return ELSEWHERE * (len(words) - 1) // len(words)
 
@@ -238,7 +246,7 @@ def hits_sql(asked: Asked, matched: str) -> tuple[str, dict[str, Any]]:
     marked = "AND d.tokens @@ %(marks)s::tsquery" if marks else ""
     told: dict[str, Any] = {"marks": all_of(marks)}
     if matched == "most_words":
-        return MOST_WORDS, {"most_words": most_of(words, marks), "share": _share(words)}
+        return MOST_WORDS, {"most_words": most_of(words, marks), "share": share_of(words)}
     if matched == "any_word":
         told |= {"any": any_of(words), "each": [all_of([word]) for word in words], "words": len(words)}
         return ANY_WORD.format(marked=marked), told
