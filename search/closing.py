@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from common.batch import dicts, execute
+from common.batch import by_hashing, dicts, execute
 from common.moments import day_of, start_of
 
 
@@ -24,20 +24,22 @@ class Kept:
     def rebuild(self, window: Mapping[str, Any]) -> int:
         """The day's rows anew; how many they are."""
         execute(f"DELETE FROM {self.table} WHERE day = %(day)s", {"day": window["day"]})
-        return execute(
-            f"INSERT INTO {self.table} ({self.columns}) SELECT {self.columns} FROM ({self.figures}) f ORDER BY {self.key}",
-            window,
-        )
+        with by_hashing():
+            return execute(
+                f"INSERT INTO {self.table} ({self.columns}) SELECT {self.columns} FROM ({self.figures}) f ORDER BY {self.key}",
+                window,
+            )
 
     def odd(self, window: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The day's rows that a rebuild would not make, and those that it would and that are not there."""
-        found = dicts(
-            f"""WITH rebuilt AS (SELECT {self.columns} FROM ({self.figures}) f),
+        with by_hashing():
+            found = dicts(
+                f"""WITH rebuilt AS (SELECT {self.columns} FROM ({self.figures}) f),
                      kept AS (SELECT {self.columns} FROM {self.table} WHERE day = %(day)s)
                 SELECT 'kept' AS side, k.* FROM (TABLE kept EXCEPT ALL TABLE rebuilt) k
                 UNION ALL SELECT 'rebuilt', r.* FROM (TABLE rebuilt EXCEPT ALL TABLE kept) r ORDER BY {self.key}, side""",
-            window,
-        )
+                window,
+            )
         return [{"rule": self.rule, **row, "day": str(row["day"])} for row in found]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from common.batch import dicts, execute, one
+from common.batch import by_hashing, dicts, execute, one, rows
 from common.moments import day_of, start_of
 from regime import queries as regime
 
@@ -88,6 +88,7 @@ SELECT %(day)s::date AS day, dimension, key, source, coalesce(pv, 0) AS pv, coal
   FROM seen FULL JOIN done USING (dimension, key, source)
 """
 
+FEW = 10_000  # views that are gone through as fast as they are found
 SORTED_IN = "128MB"  # a day of 200,000 views is folded without touching the disk
 FIGURES = CUT.format(visitors="", conversions="", acts="")
 COLUMNS = (
@@ -132,12 +133,23 @@ def figures(day: date, *, of: str = "market", key: int = 0) -> list[dict[str, An
 
 def rebuild_day(day: date) -> int:
     """Rebuild the figures of `day` from its rows; returns how many slices it has."""
-    before = one("SELECT current_setting('work_mem')")
-    execute("SELECT set_config('work_mem', %s, true)", [SORTED_IN])
     execute("DELETE FROM traffic_daily WHERE day = %s", [day])
-    made = execute(f"INSERT INTO traffic_daily ({COLUMNS}) SELECT {COLUMNS} FROM ({FIGURES}) f", window(day))
-    execute("SELECT set_config('work_mem', %s, true)", [before])
-    return made
+    with by_hashing(SORTED_IN):
+        return execute(
+            f"INSERT INTO traffic_daily ({COLUMNS}) SELECT {COLUMNS} FROM ({FIGURES}) f", window(day)
+        )
+
+
+def know_views() -> None:
+    """Let the planner find a day among the views although the market was filled within minutes, before the database
+    itself had looked: their index by moments is brought up to date, their moments are sampled when they have doubled."""
+    rows("SELECT brin_summarize_new_values('views_of_a_day'::regclass)")
+    if one(
+        """SELECT sum(d.rows) > greatest(2 * c.reltuples, %s) FROM traffic_dayclose d, pg_class c
+            WHERE c.oid = 'traffic_pageview'::regclass GROUP BY c.oid, c.reltuples""",
+        [FEW],
+    ):
+        execute("ANALYZE (SKIP_LOCKED) traffic_pageview (at)")
 
 
 def close_days(*, at: datetime) -> None:
@@ -147,6 +159,7 @@ def close_days(*, at: datetime) -> None:
     no view of that day is half written, and none can come after.
     """
     day = day_of(at) - timedelta(days=1)
+    know_views()
     rebuild_day(day)
     execute(
         f"""INSERT INTO traffic_dayclose (day, rows, by_source, by_shop, closed_at)

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import transaction
 
-from common.batch import execute
 from regime import queries as regime
 from search import closing
 from search.alliance.rules import CHARGES
@@ -29,9 +28,9 @@ def _codes(codes: tuple[int, ...]) -> str:
 # lines). `known_from` numbers the stretches of a cookie's views that end with one whose member is known.
 SALES = f"""
     WITH sold AS (
-        SELECT c.order_id, c.shop_id, c.member_id, min(coalesce(p.at, c.at)) AS placed_at,
-               sum(c.amount_fen)::bigint AS paid_fen
-          FROM traffic_conversion c LEFT JOIN traffic_conversion p ON p.line_id = c.line_id AND p.act = 'placed'
+        SELECT c.order_id, c.shop_id, c.member_id, sum(c.amount_fen)::bigint AS paid_fen, min(coalesce(
+               (SELECT p.at FROM traffic_conversion p WHERE p.line_id = c.line_id AND p.act = 'placed'), c.at)) AS placed_at
+          FROM traffic_conversion c
          WHERE c.act = 'paid' AND c.at >= %(start)s AND c.at < %(end)s GROUP BY c.order_id, c.shop_id, c.member_id
     ), cookies AS MATERIALIZED (
         SELECT DISTINCT visitor FROM traffic_pageview
@@ -174,11 +173,8 @@ def rebuild_day(day: date) -> int:
     """Sales and figures of `day` anew; returns how many rows the figures have. Refunds of the day are shared out as
     the sales they are of were: the days of these sales come first."""
     given, made = window(day), 0
-    # A market that was filled within minutes has no statistics yet: its views would be gone through once for each sale.
-    execute("SELECT set_config('enable_nestloop', 'off', true)")
     for table in TABLES:
         made = table.rebuild(given)
-    execute("SELECT set_config('enable_nestloop', 'on', true)")
     return made
 
 

@@ -16,8 +16,9 @@ from search.closing import Kept, ended, window
 
 AUCTIONS = "search_express_auction WHERE at >= %(start)s AND at < %(end)s"
 CLICKS = """
-    SELECT a.words, c.slot, c.verdict = 'valid' AS valid, c.price_fen, c.seller_id
-      FROM search_express_click c JOIN search_express_auction a ON a.id = c.auction_id
+    SELECT (SELECT a.words FROM search_express_auction a WHERE a.id = c.auction_id) AS words, c.slot,
+           c.verdict = 'valid' AS valid, c.price_fen, c.seller_id
+      FROM search_express_click c
      WHERE c.at >= %(start)s AND c.at < %(end)s
 """
 # Searches of the same words mostly have the same bidders: those are unfolded once.

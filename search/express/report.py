@@ -42,8 +42,9 @@ FIGURES = f"""
         SELECT c.seller_id, c.id AS campaign_id, g.id AS group_id, k.id AS keyword_id, a.creatives[p.slot] AS creative_id, p.slot
           FROM {SHOWN} WHERE a.at >= %(start)s AND a.at < %(end)s
     ), bought AS (
-        SELECT c.id, c.order_id, c.member_id, c.shop_id, c.listing_id, c.amount_fen, p.at AS placed_at
-          FROM traffic_conversion c JOIN traffic_conversion p ON p.line_id = c.line_id AND p.act = 'placed'
+        SELECT c.id, c.order_id, c.member_id, c.shop_id, c.listing_id, c.amount_fen,
+               (SELECT p.at FROM traffic_conversion p WHERE p.line_id = c.line_id AND p.act = 'placed') AS placed_at
+          FROM traffic_conversion c
          WHERE c.act = 'paid' AND c.at >= %(start)s AND c.at < %(end)s
     ), near AS MATERIALIZED (
         SELECT * FROM search_express_click
