@@ -117,6 +117,7 @@ DEADLINES: tuple[Due, ...] = (
         "ratings.actions.reveal",
         "status = 'sealed'",
     ),
+    Due("the population lives its hours", "simulation_population", "next_tick_at", "simulation.engine.tick"),
 )
 
 # What a market does by itself again and again. At one moment deadlines come first, then these, top to bottom.
@@ -145,6 +146,7 @@ JOBS: dict[str, str] = {
     "advance": "worlds.advance.advance",
     "replay": "simulation.replay.replay",
     "scenario": "simulation.replay.replay",
+    "simulate": "simulation.found.simulate",
 }
 
 # What must hold: book -> functions that give the rows in which it does not (`at=` if they take it).

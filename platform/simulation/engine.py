@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 
 from common.batch import execute
 from common.moments import day_of, start_of
-from regime import actions as regime
 from simulation import buyers, sellers
 from simulation.intents import Done, Wish, do
-from simulation.scene import Scene, population, scene
+from simulation.scene import population, scene
 
 LAST_SECOND = timedelta(seconds=1)  # a tick is met a second before its hour is over: within its day
 
@@ -32,8 +31,6 @@ def tick(ids: Sequence[int], *, at: datetime) -> Sequence[int]:
     """Everybody lives the hours up to `at`. Alone in the market, in the clock's transaction."""
     row = population()
     now = scene(row, at=at)
-    if now.first_tick_today:
-        _change_levers(now)
     done = Done()
     wishes: list[Wish] = [*sellers.turn(now)]
     do(wishes, done, at=at, agents=now.agent)
@@ -43,10 +40,3 @@ def tick(ids: Sequence[int], *, at: datetime) -> Sequence[int]:
         [at + timedelta(hours=row["tick_hours"])],
     )
     return ids
-
-
-def _change_levers(now: Scene) -> None:
-    """What the scenario says of this day's rules; the day is counted from 1."""
-    for change in now.scenario.changes:
-        if change.day == now.day + 1:
-            regime.change(change.levers, at=now.at, by="scenario")

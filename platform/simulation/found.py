@@ -18,8 +18,9 @@ from common.errors import Conflict, Invalid
 from common.moments import day_of, show, start_of
 from members import actions as members
 from payments import ledger
+from regime import actions as regime
 from shops.actions import listings, shops
-from simulation import goods
+from simulation import crew, goods
 from simulation.engine import first_tick
 from simulation.models import BUYER, RING, SELLER, Agent, Population
 from simulation.people import Ints, People, people
@@ -46,6 +47,7 @@ def start(
     *,
     seed: int | None = None,
     days: int | None = None,
+    workers: int = 1,
     wake: bool = False,
 ) -> Job:
     """A job that lets `days` pass in `world`, in which this connection is, with a population of `scenario`.
@@ -85,11 +87,14 @@ def start(
         )
     span = days if days is not None else plan.days if plan else 1
     if not 0 <= span <= DAYS_MOST:
-        raise Invalid(f"days are 0 to {DAYS_MOST}", field="days", rule="days_are_few", way_out="Ask again after them.")
+        raise Invalid(
+            f"days are 0 to {DAYS_MOST}", field="days", rule="days_are_few", way_out="Ask again after them."
+        )
     args = {
         "document": None if plan is None or there else document(plan),
         "seed": glance().seed if seed is None else seed,
         "days": span,
+        "workers": workers,
     }
     return jobs.start(world, "simulate", args, wake=wake)
 
@@ -111,6 +116,7 @@ def _living() -> dict[str, Any] | None:
 def simulate(work: Work) -> Slice:
     """One slice of the job."""
     began = perf_counter()
+    crew.crew.use(work.args.get("workers", 1))
     state: dict[str, Any] = dict(work.state) or _opening(work.args)
     while True:
         over = _do(work.args, state)
@@ -157,8 +163,17 @@ def _do(args: Any, state: dict[str, Any]) -> bool:
 
 
 def _begin(plan: Scenario, seed: int) -> None:
-    """Everybody is there: the population's row, with which its life begins."""
+    """Everybody is there: the population's row, with which its life begins, and the rules that change on a day."""
     with stepping() as now:
+        for change in plan.changes:
+            day = start_of(day_of(now.at)) + timedelta(days=change.day - 1)
+            regime.change(
+                change.levers,
+                at=now.at,
+                by=None,
+                why=f"the scenario {plan.name}",
+                effective_at=max(day, now.at),
+            )
         insert(
             Population,
             [
@@ -209,7 +224,9 @@ def _ring(plan: Scenario, seed: int, state: dict[str, Any]) -> bool:
 
 def ring_size(plan: Scenario) -> int:
     """Second accounts of those who brush alone, and accounts for hire of those who hire a ring."""
-    brushers = [row for row in plan.shops if row.strategy == "brusher" and row.settings.get("means") != "crowd"]
+    brushers = [
+        row for row in plan.shops if row.strategy == "brusher" and row.settings.get("means") != "crowd"
+    ]
     return int(sum(row.settings.get("helpers", 5) * row.count for row in brushers))
 
 
@@ -283,7 +300,9 @@ def _agents(
     )
 
 
-def enter(crowd: People, seed: int, numbers: Ints, *, at: datetime, villages: Sequence[str] = ()) -> list[int]:
+def enter(
+    crowd: People, seed: int, numbers: Ints, *, at: datetime, villages: Sequence[str] = ()
+) -> list[int]:
     """Sellers `numbers` come: they join, are verified, open their shops. Returns the shops' ids."""
     if not len(numbers):
         return []
@@ -294,7 +313,9 @@ def enter(crowd: People, seed: int, numbers: Ints, *, at: datetime, villages: Se
     ledger.top_up(
         [
             ledger.TopUp(member, int(200_000 + 1_800_000 * skill), key=f"start-{number}")
-            for member, number, skill in zip(ids, numbers.tolist(), there.skill[numbers].tolist(), strict=True)
+            for member, number, skill in zip(
+                ids, numbers.tolist(), there.skill[numbers].tolist(), strict=True
+            )
         ],
         at=at,
     )

@@ -32,7 +32,13 @@ def openings(crowd: People, seed: int, numbers: Ints, owners: Sequence[int]) -> 
             description_richness=rich,
         )
         for owner, name, number, home, shown, rich in zip(
-            owners, names, sub.tolist(), there.region[numbers].tolist(), pictures.tolist(), richness.tolist(), strict=True
+            owners,
+            names,
+            sub.tolist(),
+            there.region[numbers].tolist(),
+            pictures.tolist(),
+            richness.tolist(),
+            strict=True,
         )
     ]
 
@@ -47,7 +53,9 @@ def first_goods(crowd: People, seed: int, numbers: Ints, shops: Sequence[int]) -
     """What sellers `numbers` offer at first, each in its own `shops`."""
     many = crowd.sellers.listings[numbers]
     owner = np.repeat(np.arange(len(numbers)), many)
-    place = np.concatenate([np.arange(n) for n in many.tolist()]) if len(many) else np.zeros(0, dtype=np.int64)
+    place = (
+        np.concatenate([np.arange(n) for n in many.tolist()]) if len(many) else np.zeros(0, dtype=np.int64)
+    )
     return new_listings(crowd, seed, numbers[owner], place, [shops[n] for n in owner.tolist()])
 
 

@@ -12,7 +12,7 @@ import orjson
 from numpy.typing import NDArray
 
 from common import exact, random, regions, sections, words
-from simulation.buyers import habits
+from simulation import habits
 from simulation.scenario import from_document
 from simulation.scenario.shapes import Scenario
 
@@ -146,7 +146,9 @@ def sellers(scenario: Scenario, seed: int) -> Sellers:
         skill=random.uniforms(seed, "people.seller.skill", number),
         capacity=np.array([r.capacity * r.staff for r in table])[row],
         margin_bps=np.array([r.margin_bps for r in table], dtype=np.int64)[row],
-        listings=np.clip(listings, 1, np.array([min(r.listings_most, GOODS_EACH // 4) for r in table])[row]).astype(np.int64),
+        listings=np.clip(
+            listings, 1, np.array([min(r.listings_most, GOODS_EACH // 4) for r in table])[row]
+        ).astype(np.int64),
         enters=np.array([r.enters == "imitation" for r in table])[row],
     )
 
@@ -220,7 +222,9 @@ def buyers(scenario: Scenario, seed: int, goods: Trade) -> Buyers:
     coming = random.normals(seed, "people.buyer.rate", number)
     longer = random.normals(seed, "people.buyer.size", number)
     together = habits.SIZE_AND_RATE
-    ninth = 1.0 / (9.0 * habits.RATE_SHAPE)  # Wilson and Hilferty's cube of a normal: gamma, by + * and sqrt alone
+    ninth = 1.0 / (
+        9.0 * habits.RATE_SHAPE
+    )  # Wilson and Hilferty's cube of a normal: gamma, by + * and sqrt alone
     cube = np.maximum(0.08, 1.0 - ninth + coming * np.sqrt(ninth))
     rate = measured.sessions_a_day * cube**3
 

@@ -22,6 +22,7 @@ MODULES = (
     "staff",
     "views",
     "logs_of_behaviour",  # replay, export
+    "populations",  # simulate
     "bench",
     "test",
 )

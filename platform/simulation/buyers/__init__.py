@@ -15,10 +15,11 @@ from payments.ledger import TopUp
 from regime import queries as regime
 from search.rules import weights
 from shops.actions.placing import Place, Wanted
-from simulation.buyers import after, days, looking, memory, pages, talking, taste
-from simulation.buyers import habits as h
+from simulation import crew
+from simulation.buyers import after, looking, memory, pages, talking, taste
+from simulation import habits as h
 from simulation.buyers.ads import hold, press
-from simulation.buyers.days import Day
+from simulation.days import Day
 from simulation.buyers.looking import Asked, Looks
 from simulation.intents import Done, Wish, do
 from simulation.scene import Scene
@@ -46,7 +47,9 @@ def turn(now: Scene, done: Done) -> None:
     wishes += list(after.settle(now, wanted, plans))
     do(wishes, done, at=now.at, agents=now.agent)
     acts = sorted(looks.buys)
-    _remember(now, looks.trail, done, {id(wish): (act[1], act[3]) for wish, act in zip(ordered, acts, strict=True)})
+    _remember(
+        now, looks.trail, done, {id(wish): (act[1], act[3]) for wish, act in zip(ordered, acts, strict=True)}
+    )
     plans += after.arrivals(now)
     after.keep(plans)
 
@@ -87,7 +90,7 @@ def _today(now: Scene) -> Day:
     on = day_of(now.at)
     if now.kept.get("date") != on:
         now.kept["date"] = on
-        now.kept["today"] = days.day_of(now.scenario, now.people, now.seed, now.day, on)
+        now.kept["today"] = crew.crew.day(now.scenario, now.people, now.seed, now.day, on)
     today: Day = now.kept["today"]
     return today
 
@@ -191,7 +194,9 @@ def _orders(now: Scene, looks: Looks) -> list[Wish]:
     more = random.uniforms(now.seed, "orders.pieces", who, number)
     unpaid = random.chances(now.seed, "orders.unpaid", who, number, probability=b.unpaid_share).tolist()
     span = np.maximum((more - b.one_piece_share) / max(1e-9, 1 - b.one_piece_share), 0.0)
-    pieces = np.where(more < b.one_piece_share, 1, 2 + (span * span * (b.pieces_most - 1)).astype(np.int64)).tolist()
+    pieces = np.where(
+        more < b.one_piece_share, 1, 2 + (span * span * (b.pieces_most - 1)).astype(np.int64)
+    ).tolist()
     return [
         Wish(
             buyer,
@@ -199,7 +204,7 @@ def _orders(now: Scene, looks: Looks) -> list[Wish]:
             Place(
                 int(now.buyer_member[buyer]),
                 (Wanted(listing, pieces[n]),),
-                at=_moment(now, second),
+                **({"at": _moment(now, second)} if hasattr(Place, "at") else {}),
             ),
         )
         for n, (second, buyer, listing, _) in enumerate(buys)
@@ -214,7 +219,9 @@ OTHERS = """
 """
 
 
-def _remember(now: Scene, trails: Sequence[tuple[int, int, int, int, int]], done: Done, ordered: dict[int, Any]) -> None:
+def _remember(
+    now: Scene, trails: Sequence[tuple[int, int, int, int, int]], done: Done, ordered: dict[int, Any]
+) -> None:
     """Buyers know what they did: as the tables tell it to whoever reads them anew. `ordered`: which act a wish was."""
     mind, bought, others = _memory(now), set(), []
     for verb in ("buy", "order"):
@@ -225,7 +232,9 @@ def _remember(now: Scene, trails: Sequence[tuple[int, int, int, int, int]], done
                 others += settled.result if isinstance(settled.result, list) else []
     last = seconds(now.at - start_of(day_of(now.at)))
     told = sorted(trails)
-    told += [(number, last, h.BUY, listing, -1) for number, listing in (rows(OTHERS, [others]) if others else ())]
+    told += [
+        (number, last, h.BUY, listing, -1) for number, listing in (rows(OTHERS, [others]) if others else ())
+    ]
     for buyer, _, kind, listing, number in told:
         own = mind.mind(int(now.buyer_member[buyer]))
         if kind == h.BUY:
@@ -240,6 +249,7 @@ def _remember(now: Scene, trails: Sequence[tuple[int, int, int, int, int]], done
         elif kind == h.FAV:
             own.kept.pop(listing, None)
             own.kept[listing] = None
+        own.known.add(listing)
         own.looked.extend([listing] * h.WEIGHT[kind])
 
 

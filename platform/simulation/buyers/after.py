@@ -89,7 +89,11 @@ def arrivals(now: Scene) -> list[dict[str, Any]]:
         return []
     b, orders = now.scenario.behaviour, np.array([row[0] for row in sent], dtype=np.int64)
     days = random.log_normals(
-        now.seed, "after.transit", orders, log_mean=exact.log(np.array([b.transit_days]))[0], log_sd=b.transit_spread
+        now.seed,
+        "after.transit",
+        orders,
+        log_mean=exact.log(np.array([b.transit_days]))[0],
+        log_sd=b.transit_spread,
     )
     return [
         plan(shipped_at + timedelta(seconds=int(86_400 * wait)), "receive", number, order)
@@ -158,7 +162,9 @@ def _received(
         elif unhappy[n] > 1 - b.no_reason_share:
             yield Wish(row["number"], "ask", Ask(row["line"], kind="return", reason="no_reason", text=""))
         elif confirms[n]:
-            plans.append(plan(now.at + timedelta(seconds=int(86_400 * wait[n])), "confirm", row["number"], order))
+            plans.append(
+                plan(now.at + timedelta(seconds=int(86_400 * wait[n])), "confirm", row["number"], order)
+            )
 
 
 def _confirmed(
@@ -178,7 +184,9 @@ def _confirmed(
             continue
         yield Wish(row["number"], "confirm", order)
         if speaks[n]:
-            plans.append(plan(now.at + timedelta(seconds=1 + int(86_400 * wait[n])), "judge", row["number"], order))
+            plans.append(
+                plan(now.at + timedelta(seconds=1 + int(86_400 * wait[n])), "judge", row["number"], order)
+            )
 
 
 def _judged(
@@ -198,7 +206,9 @@ def _judged(
     who = np.array([told[n]["number"] for n in lines], dtype=np.int64)
     strict = now.people.buyers.strict[who]
     got = np.array([[stars[k][n] for k in range(3)] for n in lines])
-    noise = np.stack([random.normals(seed, "after.stars", keys, k, sd=b.star_noise) for k in range(3)], axis=1)
+    noise = np.stack(
+        [random.normals(seed, "after.stars", keys, k, sd=b.star_noise) for k in range(3)], axis=1
+    )
     felt = got[:, :1] - 0.1 * strict[:, None] + 0.6 * noise[:, :1]
     each = np.clip(np.floor(got - 0.1 * strict[:, None] + noise + 0.5), 1, 5).astype(np.int64)
     verdict = np.where(felt[:, 0] < b.bad_below_stars, -1, np.where(felt[:, 0] < b.good_from_stars, 0, 1))
@@ -220,7 +230,13 @@ def _judged(
         yield Wish(
             row["number"],
             "judge",
-            Leave(row["line"], row["buyer"], mine, tuple(own), said[m] if talks[m] and mine == verdict[m] else ""),
+            Leave(
+                row["line"],
+                row["buyer"],
+                mine,
+                tuple(own),
+                said[m] if talks[m] and mine == verdict[m] else "",
+            ),
         )
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common import exact, random
-from simulation.buyers import habits as h
-from simulation.buyers.days import Day
+from simulation import habits as h
+from simulation.days import Day
 from simulation.buyers.memory import Memory
 from simulation.buyers.pages import PAGE, SORTS, Index, falling, page
 from simulation.buyers.taste import Worth
@@ -23,17 +23,19 @@ Floats = NDArray[np.float64]
 
 WAYS = ("organic_search", "category", "recommendation", "community", "direct")
 CODE = {name: SOURCE[name].code for name in (*WAYS, "repeat")}
-NO_SLOT = -1
 
 
 @dataclass(eq=False)
 class Asked:
     """The acts of some sessions that begin a search of their own, and what each act would find that is new.
 
-    By act: `found` (place on the shelf, -1 for none), `way` (source code), `slot` of a paid place it would be (or
-    NO_SLOT) and `hold` (which of `holds` it belongs to, or -1). `holds`: acts whose search looks at paid places.
+    By act: `page` (which of `pages`, listings by id in the order shown; -1 for none) and `found`, the place on it that
+    the eye falls on; `way` (source code), `query` and `hold` (which of `holds` it belongs to, or -1). `holds`: acts
+    whose search looks at paid places.
     """
 
+    page: Ints
+    pages: list[list[int]]
     found: Ints
     way: Ints
     query: Ints
@@ -50,8 +52,12 @@ class Looks:
     trail: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     presses: list[tuple[int, int, int, int]] = field(default_factory=list)  # second, buyer, hold, slot
     likes: list[tuple[int, int, int, str, int]] = field(default_factory=list)  # ..., act, source
-    buys: list[tuple[int, int, int, int]] = field(default_factory=list)  # second, buyer, listing, act's number
-    asks: list[tuple[int, int, int, int]] = field(default_factory=list)  # inquiries: second, buyer, listing, number
+    buys: list[tuple[int, int, int, int]] = field(
+        default_factory=list
+    )  # second, buyer, listing, act's number
+    asks: list[tuple[int, int, int, int]] = field(
+        default_factory=list
+    )  # inquiries: second, buyer, listing, number
 
 
 def chosen(now: Scene, day: Day, sessions: Ints) -> Ints:
@@ -75,17 +81,28 @@ def asked(now: Scene, day: Day, acts: Ints, words: Index, worth: Worth, shares: 
     category = np.where(own, taste, wanted)
     query = _queries(now, category, random.uniforms(seed, "look.query", who, which))
     way = random.choices(
-        seed, "look.way", who, which, weights=[getattr(b, f"{name.removeprefix('organic_')}_share") for name in WAYS]
+        seed,
+        "look.way",
+        who,
+        which,
+        weights=[getattr(b, f"{name.removeprefix('organic_')}_share") for name in WAYS],
     )
     sort = random.choices(seed, "look.sort", who, which, weights=shares)
     back = np.cumsum(begins) - 1  # which beginning each act belongs to
     drawn = random.uniforms(seed, "look.place", actor, number)
-    found = np.full(len(acts), -1, dtype=np.int64)
+    found, paged = np.zeros(len(acts), dtype=np.int64), np.full(len(acts), -1, dtype=np.int64)
+    opened: list[list[int]] = []
     fall = falling(b.position_decay)
     searched = way[back] == 0
-    key = np.where(searched, query[back] * len(SORTS) + sort[back], -1 - category[back] * len(WAYS) - way[back])
+    key = np.where(
+        searched, query[back] * len(SORTS) + sort[back], -1 - category[back] * len(WAYS) - way[back]
+    )
     order = np.argsort(key, kind="stable")
-    edges = np.flatnonzero(np.r_[True, np.diff(key[order]) != 0, True]) if len(acts) else np.zeros(0, dtype=np.int64)
+    edges = (
+        np.flatnonzero(np.r_[True, np.diff(key[order]) != 0, True])
+        if len(acts)
+        else np.zeros(0, dtype=np.int64)
+    )
     shelves = _Shelves(now, worth)
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         mine = order[first:last]
@@ -100,12 +117,13 @@ def asked(now: Scene, day: Day, acts: Ints, words: Index, worth: Worth, shares: 
             places, edge = shelves.of(int(category[one]), int(way[one]))
         if len(places):
             at = np.searchsorted(edge, drawn[mine] * edge[-1], side="right")
-            found[mine] = places[np.minimum(at, len(places) - 1)]
+            found[mine], paged[mine] = np.minimum(at, len(places) - 1), len(opened)
+            opened.append(now.shelf.of["id"][places].tolist())
     paid = (way == 0) & random.chances(seed, "look.paid", who, which, probability=b.paid_look_share)
     hold = np.full(len(begin), -1, dtype=np.int64)
     hold[paid] = np.arange(int(paid.sum()))
     codes = np.array([CODE[name] for name in WAYS])
-    return Asked(found, codes[way][back], query[back], hold[back], begin[paid])
+    return Asked(paged, opened, found, codes[way][back], query[back], hold[back], begin[paid])
 
 
 OWN_TASTE = 0.5  # of searches for what the buyer likes anyway: assumption
@@ -147,16 +165,26 @@ class _Shelves:
 
 
 def follow(
-    now: Scene, day: Day, sessions: Ints, acts: Ints, new: Asked, shown: list[Any], worth: Worth, memory: Memory
+    now: Scene,
+    day: Day,
+    sessions: Ints,
+    acts: Ints,
+    new: Asked,
+    shown: list[Any],
+    worth: Worth,
+    memory: Memory,
 ) -> Looks:
     """Follow each session act by act. `shown`: for each hold the paid places (listing ids, best slot first)."""
     looks = Looks()
     seed, b = now.seed, now.scenario.behaviour
     actor, number = day.actor[acts], day.number[acts]
-    u = [random.uniforms(seed, f"look.{what}", actor, number).tolist() for what in ("which", "back", "then", "ask")]
+    u = [
+        random.uniforms(seed, f"look.{what}", actor, number).tolist()
+        for what in ("which", "back", "then", "ask")
+    ]
     kinds, seconds = day.kind[acts].tolist(), day.at[acts].tolist()
     ids = now.shelf.of["id"]
-    found = np.where(new.found >= 0, ids[np.maximum(new.found, 0)] if len(ids) else 0, 0).tolist()
+    found, paged, opened = new.found.tolist(), new.page.tolist(), new.pages
     ways, holds, numbers = new.way.tolist(), new.hold.tolist(), number.tolist()
     tempted = random.uniforms(seed, "look.tempted", actor, number).tolist()
     places = {int(i): n for n, i in enumerate(ids.tolist())} if len(sessions) else {}
@@ -169,6 +197,7 @@ def follow(
         looked = list(mind.looked)
         cart, kept, owned = dict(mind.cart), dict(mind.kept), list(mind.bought)
         here: list[int] = []
+        met: set[int] = set()
         for n in range(at, at + int(day.count[session])):
             kind, w, back = kinds[n], u[0][n], u[1][n]
             item, second = 0, seconds[n]
@@ -181,14 +210,16 @@ def follow(
             elif kind == h.BUY:
                 item = _wanted(w, back, here, looked, cart, kept, owned, places, bought)
             else:
-                near, far = (h.CART_HERE, h.CART_BEFORE) if kind == h.CART else (h.FAVOURITE_HERE, h.FAVOURITE_BEFORE)
+                near, far = (
+                    (h.CART_HERE, h.CART_BEFORE) if kind == h.CART else (h.FAVOURITE_HERE, h.FAVOURITE_BEFORE)
+                )
                 if here and w < near:
                     item = here[int(back * len(here))]
                 elif w < near + far:
                     item = _earlier(looked, back)
             fresh = item == 0 or item not in places
             if fresh:
-                item = found[n]
+                item = _new(opened[paged[n]], found[n], mind.known, met) if paged[n] >= 0 else 0
                 if kind == h.PV and holds[n] >= 0:
                     slot = _paid(tempted[n], back, len(shown[holds[n]]))
                     if slot:
@@ -200,6 +231,7 @@ def follow(
             if not item:
                 continue
             place = places[item]
+            met.add(item)
             if kind != h.BUY:
                 looks.trail.append((buyer, second, kind, item, numbers[n]))
             if kind == h.PV:
@@ -208,7 +240,9 @@ def follow(
                 if u[3][n] < b.inquiry_share:
                     looks.asks.append((second, buyer, item, numbers[n]))
             elif kind == h.BUY:
-                if u[2][n] < accepted[place] * (1.0 + 0.5 * (care[buyer] - 1.0) * min(max(record[place], -1.0), 1.0)):
+                if u[2][n] < accepted[place] * (
+                    1.0 + 0.5 * (care[buyer] - 1.0) * min(max(record[place], -1.0), 1.0)
+                ):
                     looks.buys.append((second, buyer, item, numbers[n]))
                     looks.trail.append((buyer, second, h.BUY, item, numbers[n]))
                     owned.append(item)
@@ -224,6 +258,18 @@ def follow(
                 kept[item] = None
         at += int(day.count[session])
     return looks
+
+
+def _new(shown: list[int], at: int, known: set[int], met: set[int]) -> int:
+    """What the eye falls on, or the next below it that this buyer does not know yet."""
+    for step in range(min(len(shown), GOES_ON)):
+        item = shown[(at + step) % len(shown)]
+        if item not in known and item not in met:
+            return item
+    return shown[at]
+
+
+GOES_ON = 40
 
 
 def _earlier(looked: list[int], back: float) -> int:
@@ -272,7 +318,9 @@ def _better(here: list[int], back: float, places: dict[int, int], bought: list[f
     return next((item for item, bar in zip(here, edges, strict=True) if wanted < bar), here[-1])
 
 
-PAID_CLICKS = 0.3  # of new looks on a page whose paid places are looked at, were its first slot alone: assumption
+PAID_CLICKS = (
+    0.3  # of new looks on a page whose paid places are looked at, were its first slot alone: assumption
+)
 
 
 def _paid(tempted: float, back: float, slots: int) -> int:

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from common.batch import rows
-from simulation.buyers.habits import REMEMBERED, WEIGHT
+from simulation.habits import REMEMBERED, WEIGHT
 
 BOUGHT_MOST = 20
 
@@ -20,6 +20,7 @@ class Mind:
     cart: dict[int, None] = field(default_factory=dict)
     kept: dict[int, None] = field(default_factory=dict)
     bought: deque[int] = field(default_factory=lambda: deque(maxlen=BOUGHT_MOST))
+    known: set[int] = field(default_factory=set)  # everything they ever had to do with
 
 
 @dataclass(eq=False)
@@ -38,18 +39,23 @@ class Memory:
 
 SHOPS = 1 << 31  # no market has more shops
 
-# Looks, favourites, carts and orders of each buyer, the latest REMEMBERED of them (kinds as in habits.PV ...).
-LOOKED = """
+# Looks, favourites, carts and orders of buyers (kinds as in habits.PV ...).
+TOUCHED = """
+    SELECT e.* FROM (SELECT member_id, listing_id, 0 AS kind, at FROM traffic_pageview WHERE listing_id IS NOT NULL
+                     UNION ALL SELECT member_id, listing_id, CASE act WHEN 'favourite' THEN 1 ELSE 2 END, at
+                                 FROM traffic_interest WHERE act IN ('favourite', 'cart')
+                     UNION ALL SELECT o.buyer_id, l.listing_id, 3, o.placed_at
+                                 FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id) e
+      JOIN simulation_agent a ON a.member_id = e.member_id AND a.kind = 0
+"""
+# The latest REMEMBERED of each.
+LOOKED = f"""
     SELECT member_id, listing_id, kind FROM (
-        SELECT e.*, row_number() OVER (PARTITION BY e.member_id ORDER BY e.at DESC, e.kind DESC, e.listing_id DESC) AS back
-          FROM (SELECT member_id, listing_id, 0 AS kind, at FROM traffic_pageview WHERE listing_id IS NOT NULL
-                UNION ALL SELECT member_id, listing_id, CASE act WHEN 'favourite' THEN 1 ELSE 2 END, at
-                            FROM traffic_interest WHERE act IN ('favourite', 'cart')
-                UNION ALL SELECT o.buyer_id, l.listing_id, 3, o.placed_at
-                            FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id) e
-          JOIN simulation_agent a ON a.member_id = e.member_id AND a.kind = 0) r
+        SELECT e.*, row_number() OVER (PARTITION BY member_id ORDER BY at DESC, kind DESC, listing_id DESC) AS back
+          FROM ({TOUCHED}) e) r
      WHERE back <= %s ORDER BY member_id, at, kind, listing_id
 """
+KNOWN = f"SELECT DISTINCT member_id, listing_id FROM ({TOUCHED}) e"
 VISITED = """
     SELECT DISTINCT v.member_id * %s + v.shop_id FROM traffic_pageview v
       JOIN simulation_agent a ON a.member_id = v.member_id AND a.kind = 0 WHERE v.shop_id IS NOT NULL
@@ -75,6 +81,8 @@ def remembered() -> Memory:
     memory = Memory()
     for member, listing, kind in rows(LOOKED, [REMEMBERED]):
         memory.mind(member).looked.extend([listing] * WEIGHT[kind])
+    for member, listing in rows(KNOWN):
+        memory.mind(member).known.add(listing)
     for member, listing, act in rows(STANDING):
         mind = memory.mind(member)
         (mind.cart if act == "cart" else mind.kept)[listing] = None

@@ -57,7 +57,9 @@ def index(trade: Trade, shelf: Shelf, before: Index | None) -> Index:
             MATCHES.format(some=""), {"queries": _asked(trade)}
         )
         rows("SELECT set_config('enable_seqscan', 'on', true)")
-        made = Index([np.zeros(0, dtype=np.int64)] * len(trade.query), [np.zeros(0, dtype=np.int64)] * len(trade.query))
+        made = Index(
+            [np.zeros(0, dtype=np.int64)] * len(trade.query), [np.zeros(0, dtype=np.int64)] * len(trade.query)
+        )
         _put(made, found)
     elif before.known is shelf.of["id"] and before.versions is shelf.of["version"]:
         return before

@@ -32,7 +32,9 @@ ANSWERED = """
 """
 
 
-def inquiries(now: Scene, asks: Sequence[tuple[int, int, int, int]], plans: list[dict[str, Any]]) -> list[Wish]:
+def inquiries(
+    now: Scene, asks: Sequence[tuple[int, int, int, int]], plans: list[dict[str, Any]]
+) -> list[Wish]:
     """What buyers write about goods they look at, hagglers about the price."""
     if not asks:
         return []
@@ -44,7 +46,11 @@ def inquiries(now: Scene, asks: Sequence[tuple[int, int, int, int]], plans: list
     price = now.shelf.of["price_fen"][place] * (10_000 - b.haggle_discount_bps) // 10_000
     moves = np.where(haggles, "buyer.haggle", "buyer.ask")
     lines = words.chat(
-        now.seed, moves, now.shelf.of["category"][place], buyer * 1_000_003 + number % 1_000_003, price_fen=price
+        now.seed,
+        moves,
+        now.shelf.of["category"][place],
+        buyer * 1_000_003 + number % 1_000_003,
+        price_fen=price,
     )
     owners = now.shelf.of["owner"][place].tolist()
     wishes = []
@@ -63,7 +69,9 @@ def bargains(now: Scene) -> list[Wish]:
     if not found:
         return []
     b = now.scenario.behaviour
-    drawn = random.uniforms(now.seed, "talk.agrees", np.array([row[0] for row in found], dtype=np.int64)).tolist()
+    drawn = random.uniforms(
+        now.seed, "talk.agrees", np.array([row[0] for row in found], dtype=np.int64)
+    ).tolist()
     wishes = []
     for (deal, number, asked, offered), u in zip(found, drawn, strict=True):
         off_bps = 10_000 * (int(asked) - int(offered)) // max(int(asked), 1)

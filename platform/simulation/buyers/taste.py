@@ -36,7 +36,10 @@ def worth(shelf: Shelf, b: Behaviour) -> Worth:
     of = shelf.of
     sales = exact.log(1.0 + of["sales"].astype(float))
     good = np.where(of["good_rate_bps"] >= 0, of["good_rate_bps"] / 10_000.0, USUAL_GOOD_RATE)
-    stars = sum(np.where(of[name] >= 0, of[name] / 100.0, USUAL_INDEX) for name in ("description", "service", "delivery"))
+    stars = sum(
+        np.where(of[name] >= 0, of[name] / 100.0, USUAL_INDEX)
+        for name in ("description", "service", "delivery")
+    )
     content = 0.7 * of["richness"] / 100.0 + 0.3 * np.minimum(of["pictures"], 10) / 10.0
     record = (
         b.reputation_weight * of["level"] / 5.0
@@ -51,6 +54,8 @@ def worth(shelf: Shelf, b: Behaviour) -> Worth:
     return Worth(
         drawn=exact.exp(np.clip(shelf.appeal + seen, -12.0, 12.0)),
         bought=exact.exp(np.clip(odds, -6.0, 6.0)),
-        accepted=np.clip(ACCEPTED * exact.exp(np.clip(0.5 * (record + rest), -4.0, 4.0)), ACCEPT_LEAST, ACCEPT_MOST),
+        accepted=np.clip(
+            ACCEPTED * exact.exp(np.clip(0.5 * (record + rest), -4.0, 4.0)), ACCEPT_LEAST, ACCEPT_MOST
+        ),
         record=record,
     )

@@ -3,8 +3,9 @@ of people, seed and day, so it is not kept but drawn again wherever a day is tak
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common import exact, random, sections
-from simulation.buyers import habits as h
+from simulation import habits as h
 from simulation.people import People
 from simulation.scenario import about, factors
 from simulation.scenario.shapes import Scenario
@@ -48,21 +49,32 @@ def _scores() -> Any:
     return h.size_scores()
 
 
-def day_of(scenario: Scenario, crowd: People, seed: int, day: int, on: date) -> Day:
-    """Everything that is drawn of day number `day` (0 is the population's first), the date `on`."""
+def day_of(
+    scenario: Scenario, crowd: People, seed: int, day: int, on: date, *, part: tuple[int, int] = (0, 1)
+) -> Day:
+    """Everything that is drawn of day number `day` (0 is the population's first), the date `on`.
+
+    `part` (n, of): the n-th of so many equal parts of the buyers, in order; nobody's draws depend on it.
+    """
     who = crowd.buyers
-    number = np.arange(who.count)
+    number = np.arange(who.count * part[0] // part[1], who.count * (part[0] + 1) // part[1])
     views, buys = _season(scenario, crowd, on)
     coming = _about(scenario, seed, number, day)
-    rate = who.rate * scenario.behaviour.weekdays[on.weekday()] * views
-    many = np.where(coming, random.poissons(seed, "day.sessions", number, day, rate=np.minimum(rate, 60.0)), 0)
+    rate = who.rate[number] * scenario.behaviour.weekdays[on.weekday()] * views
+    many = np.where(
+        coming, random.poissons(seed, "day.sessions", number, day, rate=np.minimum(rate, 60.0)), 0
+    )
     buyer = np.repeat(number, many)
     nth = np.arange(len(buyer)) - np.repeat(np.cumsum(many) - many, many)
     count = day * 4_096 + nth
-    hour = random.choices(seed, "day.hour", buyer, count, weights=_hours(scenario))
+    hour = random.choices(seed, "day.hour", buyer, count, weights=h.STARTS_BY_HOUR)
     start = hour * 3_600 + random.integers(seed, "day.second", buyer, count, bound=3_600)
     order = np.lexsort((start, buyer))
-    buyer, start, hour = buyer[order], start[order], hour[order]  # the n-th is now the n-th of that buyer's day
+    buyer, start, hour = (
+        buyer[order],
+        start[order],
+        hour[order],
+    )  # the n-th is now the n-th of that buyer's day
     own = who.size[buyer]
     score = h.SIZE_OWN * own + np.sqrt(1 - h.SIZE_OWN**2) * random.normals(seed, "day.size", buyer, count)
     score += np.array(h.SIZE_BY_HOUR)[hour]
@@ -72,10 +84,13 @@ def day_of(scenario: Scenario, crowd: People, seed: int, day: int, on: date) -> 
     buying = random.chances(seed, "day.buys", buyer, count, probability=share)
     drawn = random.uniforms(seed, "day.buys_at", buyer, count)
     last = drawn < h.BUY_AT_THE_END
-    where = np.where(last, size - 1, ((drawn - h.BUY_AT_THE_END) / (1 - h.BUY_AT_THE_END) * size).astype(np.int64))
+    where = np.where(
+        last, size - 1, ((drawn - h.BUY_AT_THE_END) / (1 - h.BUY_AT_THE_END) * size).astype(np.int64)
+    )
     more = _more(random.uniforms(seed, "day.buys_more", buyer, count))
     size = np.where(buying, np.maximum(size, where + 1 + more), size)
-    return _acts(scenario, crowd, seed, buyer, count, start, size, np.where(buying, where, -1), more)
+    drawn_so = _Sessions(buyer, count, start, size, np.where(buying, where, -1), more)
+    return _acts(scenario, crowd, seed, drawn_so)
 
 
 def _season(scenario: Scenario, crowd: People, on: date) -> tuple[float, float]:
@@ -100,11 +115,6 @@ def _about(scenario: Scenario, seed: int, number: Ints, day: int) -> NDArray[np.
     return random.chances(seed, "day.about", number, spell, probability=about(scenario.buyers, day + 1))
 
 
-def _hours(scenario: Scenario) -> Floats:
-    """Shares of session starts by hour: as fitted, moved as far as the scenario's hours differ from the measured."""
-    return np.array(h.STARTS_BY_HOUR)
-
-
 def _more(drawn: Floats) -> Ints:
     """Further orders right after: geometric."""
     many = np.zeros(len(drawn), dtype=np.int64)
@@ -115,18 +125,22 @@ def _more(drawn: Floats) -> Ints:
     return many
 
 
-def _acts(
-    scenario: Scenario,
-    crowd: People,
-    seed: int,
-    buyer: Ints,
-    count: Ints,
-    start: Ints,
-    size: Ints,
-    buys_at: Ints,
-    more: Ints,
-) -> Day:
+@dataclass(frozen=True, eq=False)
+class _Sessions:
+    """`count` keys a session's draws; `buys_at`: the act that is its first order, or -1; `more`: orders right after."""
+
+    buyer: Ints
+    count: Ints
+    start: Ints
+    size: Ints
+    buys_at: Ints
+    more: Ints
+
+
+def _acts(scenario: Scenario, crowd: People, seed: int, drawn_so: _Sessions) -> Day:
     who, measured = crowd.buyers, scenario.behaviour
+    buyer, count, start, size = drawn_so.buyer, drawn_so.count, drawn_so.start, drawn_so.size
+    buys_at, more = drawn_so.buys_at, drawn_so.more
     session = np.repeat(np.arange(len(buyer)), size)
     first = np.cumsum(size) - size
     place = np.arange(len(session)) - first[session]
@@ -180,7 +194,11 @@ def _cut(
 ) -> Day:
     """Leave out what would be of the next day, and sessions nothing is left of."""
     kept = at < DAY
-    left = np.bincount(session[kept], minlength=len(buyer)) if len(session) else np.zeros(len(buyer), dtype=np.int64)
+    left = (
+        np.bincount(session[kept], minlength=len(buyer))
+        if len(session)
+        else np.zeros(len(buyer), dtype=np.int64)
+    )
     there = left > 0
     new = np.cumsum(there) - 1
     at, session = at[kept], new[session[kept]]
@@ -199,5 +217,22 @@ def _cut(
     )
 
 
-def next_day(on: date) -> date:
-    return on + timedelta(days=1)
+def joined(parts: Sequence[Day]) -> Day:
+    """The parts of a day as one."""
+    sessions = np.cumsum([0, *(len(part.buyer) for part in parts)])
+    acts = np.cumsum([0, *(len(part.at) for part in parts)])
+
+    def all_of(name: str) -> Ints:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return Day(
+        buyer=all_of("buyer"),
+        first=np.concatenate([part.first + acts[n] for n, part in enumerate(parts)]),
+        count=all_of("count"),
+        end=all_of("end"),
+        at=all_of("at"),
+        kind=all_of("kind"),
+        session=np.concatenate([part.session + sessions[n] for n, part in enumerate(parts)]),
+        actor=all_of("actor"),
+        number=all_of("number"),
+    )
