@@ -41,6 +41,7 @@ class Withdrawal:
 # asked:  what was given, numbered;      kept:  those already posted under the same key;
 # moved:  what each account gives, gets; poor:  accounts that would give what they lack;
 # barred: one row if anything forbids it. Then accounts grow or are opened, and the transfers are written.
+# Keys and codes are looked up one by one: the books grow, a batch does not.
 # All parts see the tables as they were before the statement; the CHECK on accounts still guards a race
 # of writers that did not take the pen.
 POST = """
@@ -51,7 +52,7 @@ WITH asked AS MATERIALIZED (
 ), kept AS MATERIALIZED (
     SELECT a.n, t.id, (d.code, c.code, t.amount_fen, t.kind, t.reference)
                     = (a.debit, a.credit, a.amount_fen, a.kind, a.reference) AS same
-      FROM asked a JOIN payments_transfer t ON t.key = a.key
+      FROM asked a CROSS JOIN LATERAL (SELECT * FROM payments_transfer WHERE key = a.key LIMIT 1) t
       JOIN payments_account d ON d.id = t.debit_id JOIN payments_account c ON c.id = t.credit_id
 ), fresh AS MATERIALIZED (
     SELECT * FROM asked WHERE n NOT IN (SELECT n FROM kept)
@@ -60,7 +61,8 @@ WITH asked AS MATERIALIZED (
       FROM (SELECT debit AS code, amount_fen AS given, 0 AS received, 2 * n AS n FROM fresh
             UNION ALL SELECT credit, 0, amount_fen, 2 * n + 1 FROM fresh) m GROUP BY code
 ), sided AS MATERIALIZED (
-    SELECT m.*, a.id, a.given_fen, a.received_fen FROM moved m LEFT JOIN payments_account a USING (code)
+    SELECT m.*, a.id, a.given_fen, a.received_fen
+      FROM moved m LEFT JOIN LATERAL (SELECT * FROM payments_account WHERE code = m.code LIMIT 1) a ON TRUE
 ), poor AS MATERIALIZED (
     SELECT code, coalesce(received_fen - given_fen, 0) AS have FROM sided
      WHERE {solvent} AND coalesce(received_fen - given_fen, 0) + received < given

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -92,6 +93,8 @@ def insert(model: type[models.Model], records: Sequence[Mapping[str, Any]], *, i
     table = connection.ops.quote_name(model._meta.db_table)
     names = list(records[0])
     columns = ", ".join(f'"{name}"' for name in names)
+    if len(records) > FEW and not ignore:
+        return _copied(model, table, columns, records)
     values = ", ".join(f'r."{name}"' for name in names)
     conflict = f"ON CONFLICT {ignore} DO NOTHING" if ignore else ""
     fresh = f"WHERE NOT EXISTS (SELECT FROM {table} t WHERE {_same(ignore)})" if ignore else ""
@@ -103,6 +106,66 @@ def insert(model: type[models.Model], records: Sequence[Mapping[str, Any]], *, i
         {conflict} RETURNING id
     """
     return [row[0] for row in rows(sql, [dumps(list(records))])]
+
+
+FEW = 50  # rows from which a COPY, which asks for the last number first, is the cheaper way to write them
+
+
+def _copied(
+    model: type[models.Model], table: str, columns: str, records: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """`insert` by COPY: half the work of reading rows out of JSON."""
+    last: int = one(f"SELECT coalesce(max(id), 0) FROM {table}")
+    documents = {f.column for f in model._meta.local_concrete_fields if isinstance(f, models.JSONField)}
+    numbers = map(str, range(last + 1, last + len(records) + 1))
+    said = [_column([record[name] for record in records], name in documents) for name in records[0]]
+    lines = map("\t".join, zip(numbers, *said, strict=True))
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f'COPY {table} ("id", {columns}) FROM STDIN') as copy,
+    ):
+        copy.write("\n".join(lines) + "\n")
+    return list(range(last + 1, last + len(records) + 1))
+
+
+ABSENT = "\\N"
+ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def _column(values: Sequence[Any], document: bool) -> Iterable[str]:
+    """Values of one column as COPY reads them from its lines."""
+    if document:
+        return [ABSENT if value is None else dumps(value).replace("\\", r"\\") for value in values]
+    first = values[0]
+    if all(value is first for value in values):
+        return [_said(first)] * len(values)
+    return map(str if set(map(type, values)) == {int} else _said, values)
+
+
+def _said(value: Any) -> str:
+    kind = type(value)
+    if value is None:
+        return ABSENT
+    if kind is str:
+        return str(value).translate(ESCAPED)
+    if kind is list or kind is tuple:
+        return _array(value).translate(ESCAPED)
+    return str(value.isoformat()) if kind is datetime else str(value)
+
+
+def _array(values: Sequence[Any]) -> str:
+    say = str if set(map(type, values)) <= {int} else _element
+    return f"{{{','.join(map(say, values))}}}"
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return _array(value)
+    if isinstance(value, str):
+        quoted = value.replace("\\", r"\\").replace('"', r"\"")
+        return f'"{quoted}"'
+    return "NULL" if value is None else f'"{value}"'
 
 
 def _same(target: str) -> str:

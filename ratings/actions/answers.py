@@ -12,7 +12,7 @@ from django.db import transaction
 from common.batch import dicts, dumps, execute
 from common.errors import Conflict, Invalid, NotFound, Refusal, several
 from common.moments import show
-from common.transitions import take
+from common.transitions import step_over
 from events.actions import emit
 from ratings.actions.reveals import fact, reveal, schedule
 from ratings.actions.windows import lines_of
@@ -65,7 +65,7 @@ def leave(intents: Sequence[Leave], *, at: datetime) -> list[int]:
     if refused:
         raise several(refused)
     ids: list[int] = [row["id"] for row in asked]
-    take(Feedback, ids, FEEDBACK_STEP["leave"], left_at=at)
+    step_over(Feedback, ids, FEEDBACK_STEP["leave"], left_at=at)
     execute(KEEP, [at, dumps([_answer(i, row) for i, row in zip(intents, asked, strict=True)])])
     emit("feedback.left", [fact(row) for row in asked], at=at)
     reveal(schedule(lines_of(ids).values(), closing=False, at=at), at=at)

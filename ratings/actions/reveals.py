@@ -115,7 +115,8 @@ WEIGH = f"""
     INSERT INTO ratings_weight (feedback_id, subject_id, rater_id, "on", verdict, points, reason,
                                 description, service, delivery, as_seller, silent)
     SELECT f.id, f.subject_id, f.rater_id, %(on)s, f.verdict, 0, 0, {STARS}, f.side = 'buyer', a.silent
-      FROM ratings_feedback f JOIN ratings_answer a ON a.feedback_id = f.id
+      FROM ratings_feedback f CROSS JOIN LATERAL (
+           SELECT stars, silent FROM ratings_answer WHERE feedback_id = f.id LIMIT 1) a
      WHERE f.id = ANY(%(ids)s) ORDER BY f.id
 """
 

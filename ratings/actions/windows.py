@@ -17,6 +17,7 @@ from ratings.recompute.decisions import settle
 from ratings.rules import OTHER, default_verdict, dispatch_stars
 from regime import queries as regime
 
+# Lateral: a batch looks its own rows up, it never goes through all that were ever written.
 # Lines refunded in full are not rated. A pair's month goes by the moment its trades succeeded.
 LINES = """
     SELECT l.id AS line, o.id AS order_id, o.total_fen, l.listing_id, o.buyer_id, o.seller_id, o.placed_at,
@@ -29,8 +30,10 @@ LINES = """
                AND date_trunc('month', f.opened_at AT TIME ZONE 'Asia/Shanghai')
                  = date_trunc('month', o.finished_at AT TIME ZONE 'Asia/Shanghai'))
            + row_number() OVER (PARTITION BY o.buyer_id, o.seller_id ORDER BY l.id) AS nth
-      FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id
-     WHERE o.id = ANY(%s) AND l.closed_at IS NULL ORDER BY l.id
+      FROM shops_order o CROSS JOIN LATERAL (
+           SELECT id, listing_id, shipped_at FROM shops_orderline
+            WHERE order_id = o.id AND closed_at IS NULL OFFSET 0) l
+     WHERE o.id = ANY(%s) ORDER BY l.id
 """
 SILENT = """
     INSERT INTO ratings_answer (feedback_id, verdict, stars, comment, anonymous, silent, at)
@@ -42,8 +45,10 @@ BY_LINE = """
     SELECT f.id, f.line_id AS line, f.order_id, f.listing_id, f.rater_id, f.subject_id, f.side, f.status,
     f.opened_at,
            f.reveal_at, f.left_at, a.verdict
-      FROM ratings_feedback f LEFT JOIN ratings_answer a ON a.feedback_id = f.id
-     WHERE f.line_id IN (SELECT line_id FROM ratings_feedback WHERE id = ANY(%s)) ORDER BY f.line_id, f.side
+      FROM (SELECT DISTINCT line_id FROM ratings_feedback WHERE id = ANY(%s)) i
+     CROSS JOIN LATERAL (SELECT * FROM ratings_feedback WHERE line_id = i.line_id OFFSET 0) f
+      LEFT JOIN LATERAL (SELECT verdict FROM ratings_answer WHERE feedback_id = f.id LIMIT 1) a ON TRUE
+     ORDER BY f.line_id, f.side
 """
 
 

@@ -194,10 +194,13 @@ def test_several_refunds_of_one_escrow_in_a_batch_are_several_transfers(till: Ti
     assert [t["amount_fen"] for t in queries.transfers(kind="escrow_refund")] == [100, 100, 100]
 
 
-def test_a_thousand_trades_take_five_statements(till: Till, django_assert_num_queries: Any) -> None:
+def test_a_thousand_trades_take_seven_statements(till: Till, django_assert_num_queries: Any) -> None:
     ann, bob = till.members["ann"], till.members["bob"]
     holds = [escrow.Hold(f"order:{n}", ann, bob, 1 + n % 7) for n in range(1_000)]
-    with till.market.writing() as moment, django_assert_num_queries(5):
+    with (
+        till.market.writing() as moment,
+        django_assert_num_queries(7),
+    ):  # of few trades five: many events ask for the last number first
         escrow.hold(holds, at=moment.at)
         escrow.release([h.reference for h in holds], at=moment.at)
     assert till.balance("bob") == sum(h.amount_fen for h in holds)
