@@ -12,10 +12,10 @@ from django.db import transaction
 
 from common.batch import dicts, dumps, rows
 from common.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, several
+from common.moments import day_of, start_of
 from common.money import split
 from events.actions import emit
 from regime import queries as regime
-from regime.levers import Regime
 from shops.actions import deals, stock
 from shops.actions.moving import Row, about, order_facts
 from shops.rules.clocks import pay_by, ship_by
@@ -43,7 +43,8 @@ class Place:
     """A buyer's basket: one order for each seller in it. `deal`: at that page's price and terms instead.
 
     `kind`: plain, or flash (a half-hour to pay). `discount_fen` is for the floors above (coupons): it is
-    taken off the goods and never asked of a buyer.
+    taken off the goods and never asked of a buyer. `at`: when the buyer did it, on the open day and not after
+    the call's moment (None: at it). Terms and spans run from then; money and stock move at the call's.
     """
 
     buyer: int
@@ -53,9 +54,11 @@ class Place:
     receiver: Mapping[str, Any] = field(default_factory=dict)
     kind: str = "plain"
     discount_fen: int = 0
+    at: datetime | None = None
 
 
-# The pieces are taken in the statement that quotes what they cost; a refusal takes the statement back.
+# The pieces are taken in the statement that quotes what they cost; a refusal takes the statement back. Whatever is
+# taken is of a line: the join is full because a full one is never done row by row.
 QUOTE = f"""
     WITH taken AS ({stock.TAKE})
     SELECT w.n, w.k, w.listing, w.quantity, b.status AS buyer, l.price_fen, l.postage_fen, l.supply,
@@ -66,9 +69,9 @@ QUOTE = f"""
            t.stock AS left
       FROM unnest(%(n)s::int[], %(listing)s::bigint[], %(quantity)s::bigint[], %(buyer)s::bigint[])
            WITH ORDINALITY AS w(n, listing, quantity, buyer, k)
+      FULL JOIN taken t ON t.id = w.listing
       LEFT JOIN members_member b ON b.id = w.buyer
       LEFT JOIN shops_listing l ON l.id = w.listing LEFT JOIN shops_shop s ON s.id = l.shop_id
-      LEFT JOIN taken t ON t.id = w.listing
      ORDER BY w.k
 """
 ORDER_COLUMNS = (
@@ -120,9 +123,10 @@ SELECT o, l FROM last
 def place(intents: Sequence[Place], *, at: datetime) -> list[list[int]]:
     """Place the baskets: for each the ids of its orders, one a seller in the order of its lines.
 
-    Stock is taken now (Taobao's `sub_stock` 1), the price is the listing's or the deal page's, and each line
-    keeps a snapshot. Raises `Invalid`, `NotFound`, `Forbidden` (own shop, another's deal), `Conflict` (not on
-    sale, out of stock, deal settled), with the baskets' rows.
+    Baskets come in the order given, whatever their own moments. Stock is taken now (Taobao's `sub_stock` 1), the
+    price is the listing's or the deal page's, and each line keeps a snapshot. Raises `Invalid`, `NotFound`,
+    `Forbidden` (own shop, another's deal), `Conflict` (not on sale, out of stock, deal settled, a moment off the
+    open day), with the baskets' rows.
     """
     return [[row["id"] for row in placed] for placed in place_rows(intents, at=at)]
 
@@ -132,10 +136,9 @@ def place_rows(intents: Sequence[Place], *, at: datetime, paid: bool = False) ->
     money."""
     if not intents:
         return []
-    rules = regime.at(at)
     wants, prices, postages = _wanted(intents, at)
     quotes = _quoted(intents, wants, at)
-    orders, lines = _drafts(intents, quotes, prices, postages, at=at, rules=rules, paid=paid)
+    orders, lines = _drafts(intents, quotes, prices, postages, at=at, paid=paid)
     last_order, last_line = rows(INSERT, {"orders": dumps(orders), "lines": dumps(lines), "at": at})[0]
     placed = _rows(orders, lines, last_order, last_line)
     emit("order.placed", order_facts(placed), at=at)
@@ -150,7 +153,8 @@ def _wanted(
 ) -> tuple[list[tuple[int, Wanted]], dict[tuple[int, int], int], dict[int, int]]:
     """(basket, what is wanted) of every line; the prices that deal pages fix, by (basket, listing); their
     postage."""
-    refused = {n: fault for n, intent in enumerate(intents) if (fault := _fault(intent))}
+    opened = start_of(day_of(at))
+    refused = {n: fault for n, intent in enumerate(intents) if (fault := _fault(intent, opened, at))}
     if refused:
         raise several(refused)
     used = _use_deals(intents, at=at)
@@ -165,7 +169,14 @@ def _wanted(
     return wants, prices, {n: deal.postage_fen for n, deal in used.items()}
 
 
-def _fault(intent: Place) -> Refusal | None:
+def _fault(intent: Place, opened: datetime, at: datetime) -> Refusal | None:
+    if intent.at is not None and not opened <= intent.at <= at:
+        return Conflict(
+            "an order is placed on the market's open day and not in its future",
+            field="at",
+            rule="an_order_is_of_the_open_day",
+            way_out="Leave `at` out for now, or let time pass first.",
+        )
     if intent.deal is not None and intent.lines:
         return Invalid(
             "a deal page says what is bought",
@@ -274,7 +285,6 @@ def _drafts(
     postages: Mapping[int, int],
     *,
     at: datetime,
-    rules: Regime,
     paid: bool,
 ) -> tuple[list[Row], list[Row]]:
     """Orders and lines to write: one order a (basket, shop), in order of first mention; lines in order of
@@ -288,12 +298,15 @@ def _drafts(
     discounts = _discounts(intents, goods)
     orders: list[Row] = []
     lines: list[Row] = []
+    rules = regime.at(at)
     for (n, shop), group in groups.items():
         intent, each, off = intents[n], goods[n, shop], discounts[n, shop]
         sent = postages[n] if n in postages else postage([quote["postage_fen"] for quote in group])
         parts = [(quote["supply"], quote["ready_at"], quote["ship_within_days"]) for quote in group]
+        own = intent.at or at
+        terms = rules if intent.at is None else regime.at(own)
         due = ship_by(
-            at, parts, protected=group[0]["protected"], trade=rules.trade, protection=rules.protection
+            own, parts, protected=group[0]["protected"], trade=terms.trade, protection=terms.protection
         )
         orders.append(
             {
@@ -309,9 +322,9 @@ def _drafts(
                 "discount_fen": off,
                 "total_fen": sum(each) + sent - off,
                 "delivery": slowest([quote["delivery"] for quote in group]),
-                "placed_at": at,
-                "pay_by": pay_by(at, intent.kind, rules.trade),
-                "paid_at": at if paid else None,
+                "placed_at": own,
+                "pay_by": pay_by(own, intent.kind, terms.trade),
+                "paid_at": own if paid else None,
                 "ship_by": due if paid else None,
                 "modified_at": at,
                 "message": intent.message,

@@ -12,15 +12,16 @@ from traffic.models import Conversion
 
 def count_placed(facts: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
     """Subscriber of `order.placed`."""
-    _convert("placed", facts, at)
+    _convert("placed", facts)
 
 
 def count_paid(facts: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
     """Subscriber of `order.paid`."""
-    _convert("paid", facts, at)
+    _convert("paid", facts)
 
 
-def _convert(act: str, facts: Sequence[Mapping[str, Any]], at: datetime) -> None:
+def _convert(act: str, facts: Sequence[Mapping[str, Any]]) -> None:
+    """Each line counts at the buyer's own moment, which is of the day that is told."""
     untold = sorted({line["listing"] for fact in facts for line in fact["lines"] if "section" not in line})
     sections = (
         dict(rows("SELECT id, section_id FROM shops_listing WHERE id = ANY(%s)", [untold])) if untold else {}
@@ -38,7 +39,7 @@ def _convert(act: str, facts: Sequence[Mapping[str, Any]], at: datetime) -> None
                 "section_id": line["section"] if "section" in line else sections[line["listing"]],
                 "quantity": line["quantity"],
                 "amount_fen": line["paid_fen"],
-                "at": at,
+                "at": fact[f"{act}_at"],
             }
             for fact in facts
             for line in fact["lines"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from common.batch import dicts, execute, insert, rows, update
+from common.batch import by_hashing, dicts, execute, insert, rows, update
 from common.moments import day_of, start_of
 from common.transitions import take
 from events.actions import emit
@@ -82,7 +82,8 @@ def recognise(start: datetime, end: datetime, *, days: int, of: Sequence[int] | 
 def recognise_day(*, at: datetime) -> None:
     """At the day's end, from all its views; orders of the open day look at its views themselves."""
     days = regime.at(at).alliance.attribution_days
-    recognise(start_of(day_of(at) - timedelta(days=1)), at, days=days + 1)
+    with by_hashing():
+        recognise(start_of(day_of(at) - timedelta(days=1)), at, days=days + 1)
 
 
 @transaction.atomic
@@ -106,6 +107,7 @@ def fix(facts: Facts, *, at: datetime) -> list[int]:
             "placed": [fact["placed_at"] for fact in asked], "span": timedelta(days=levers.attribution_days),
         },
     )  # fmt: skip
+    paid_at = {fact["id"]: fact["paid_at"] for fact in asked}
     made = [
         {
             "line_id": row["line"], "order_id": row["order"], "click_id": row["click"],
@@ -114,7 +116,7 @@ def fix(facts: Facts, *, at: datetime) -> list[int]:
             "base": levers.commission_base, "goods_fen": row["goods_fen"], "postage_fen": row["postage_fen"],
             "refunded_fen": 0, "rate_bps": row["rate_bps"], "seller_fee_bps": levers.advertiser_fee_bps,
             "owner_fee_bps": levers.owner_fee_bps, "clawed_back": levers.clawed_back_on_refund,
-            "earning_fen": earning, "paid_fen": 0, "paid_seller_fee_fen": 0, "paid_owner_fee_fen": 0, "fixed_at": at,
+            "earning_fen": earning, "paid_fen": 0, "paid_seller_fee_fen": 0, "paid_owner_fee_fen": 0, "fixed_at": paid_at[row["order"]],
         }
         for row in won
         if row["rate_bps"] is not None
