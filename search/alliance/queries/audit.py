@@ -48,9 +48,9 @@ PAID_CLICKS = """
              WHERE c.price_fen > 0 OR c.verdict = 'valid' AND t.sold_by = 'click') c
       FULL JOIN (SELECT * FROM search_alliance_charge WHERE kind = 'click') h ON h.click_id = c.id
      WHERE (c.verdict, c.sold_by, c.price_fen, c.agreed_fen, c.contract_id, c.space_id, c.shop_id, c.owner, c.seller,
-            c.at)
+            c.at::date)
            IS DISTINCT FROM ('valid', 'click', h.earning_fen, h.earning_fen, h.contract_id, h.space_id, h.shop_id,
-            h.owner_id, h.seller_id, h.at)
+            h.owner_id, h.seller_id, h.at::date) OR h.at < c.at
      ORDER BY 1
 """
 # A valid click is one page view from the alliance that carries its number; no other page view is from there.
