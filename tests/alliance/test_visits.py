@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from common.batch import one, rows
+from common.batch import dicts, one, rows
 from common.errors import Conflict, Forbidden, Invalid, NotFound
 from regime.actions import change
 from search.alliance.actions import contracts, links, spaces, visits
@@ -229,3 +230,22 @@ def test_a_click_by_commission_is_no_charge_yet(web: Web) -> None:
     web.click(web.linked(web.accepted(SHARE)))
     assert (web.charges(), web.verdicts()) == ([], ["valid"])
     assert one("SELECT earns FROM search_alliance_click") is True
+
+
+def test_visits_are_judged_by_their_own_moments_and_paid_when_the_call_says(web: Web) -> None:
+    web.do(change, {"auction.repeat_click_hours": 1}, by=None, why="试")
+    token = web.linked(web.accepted())
+    start = now()
+    web.pass_time(hours=3)
+    own = [start + timedelta(minutes=n) for n in (61, 30, 0)]  # the first of all is told last
+    done = web.do(visits.click, [Visit(token, "v1", at=at) for at in own])
+    assert [web.visit(each["id"])["verdict"] for each in done] == ["valid", "repeat", "valid"]
+    assert [each["id"] for each in done] == [3, 2, 1]
+    web.do(visits.view, [Visit(token, "v2", at=own[0])])
+    assert dicts("SELECT at FROM search_alliance_view") == [{"at": own[0]}]
+    assert [row["at"] for row in dicts("SELECT at FROM traffic_pageview ORDER BY id")] == own[::-1]
+    assert web.charges("at") == [(now(),)] * 2
+    for verb in (visits.click, visits.view):
+        with pytest.raises(Conflict) as refused:
+            web.do(verb, [Visit(token, "v3"), Visit(token, "v3", at=start - timedelta(days=1))])
+        assert (refused.value.rule, refused.value.rows) == ("a_visit_is_of_the_open_day", (1,))
