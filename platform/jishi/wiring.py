@@ -139,6 +139,7 @@ TIMETABLE: tuple[Entry, ...] = (
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=6),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=12),
     Entry("listing cycles that ended begin anew", "day", "search.recompute.turn", hour=18),
+    Entry("villages and towns are recognised", "year", "simulation.villages.recognition.recognise"),
 )
 
 # Long work a Celery worker does for a market: kind -> the function that does one slice of it.

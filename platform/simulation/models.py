@@ -8,6 +8,9 @@ from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 
 from common.models import Fact, Row
+from simulation.villages.models import Recognition
+
+__all__ = ["Agent", "Decision", "Plan", "Population", "Recognition", "Seat"]
 
 BUYER, SELLER, RING = 0, 1, 2
 KINDS = {BUYER: "buyer", SELLER: "seller", RING: "ring"}

@@ -43,7 +43,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Entry:
-    """Recurring work: every hour, day (at `hour` o'clock in Shanghai) or week (Mondays), `act(at=)`."""
+    """Recurring work: every hour, day (at `hour` o'clock in Shanghai), week (Mondays) or year (1 January), `act(at=)`."""
 
     name: str
     every: str
@@ -60,6 +60,9 @@ class Entry:
         if self.every == "hour":
             return local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         next_at = local.replace(hour=self.hour, minute=0, second=0, microsecond=0)
+        if self.every == "year":
+            first = next_at.replace(month=1, day=1)
+            return first if first > local else first.replace(year=first.year + 1)
         if self.every == "week":
             next_at += timedelta(days=-next_at.weekday())
         span = timedelta(days=7 if self.every == "week" else 1)

@@ -64,7 +64,10 @@ def _sections() -> Iterator[str]:
 
 
 def _when(every: str, hour: int) -> str:
-    return {"hour": "every hour", "day": f"daily at {hour}:00", "week": f"Mondays at {hour}:00"}[every]
+    at = f"at {hour}:00"
+    return {"hour": "every hour", "day": f"daily {at}", "week": f"Mondays {at}", "year": f"1 January {at}"}[
+        every
+    ]
 
 
 def _first_line(path: str) -> str:

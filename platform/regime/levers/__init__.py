@@ -13,11 +13,12 @@ from .members import Members
 from .penalty import FakeTradeRule, Penalty, Sanction
 from .reputation import Credit, DispatchStars, Dsr, Feedback
 from .trade import Deal, Dispute, Listing, Protection, Refund, Talk, Trade
+from .villages import Villages
 
 __all__ = [
     "Alliance", "Auction", "Campaign", "Credit", "Cubes", "Deal", "DispatchStars", "Dispute", "Dsr",
     "FakeTradeRule", "Feedback", "Kind", "Listing", "Members", "Penalty", "Protection", "Ranking", "Refund", "Regime",
-    "Sanction", "Showcase", "Talk", "Trade", "Traffic", "levers", "sections",
+    "Sanction", "Showcase", "Talk", "Trade", "Traffic", "Villages", "levers", "sections",
 ]  # fmt: skip
 
 
@@ -44,6 +45,7 @@ class Regime:
     traffic: Traffic
     members: Members
     campaign: Campaign
+    villages: Villages
 
 
 @cache

@@ -1,0 +1,108 @@
+"""How shops and villages spread, year by year, beside the country's count and what is known of Dongfeng.
+
+    diffusion("dongfeng")   {"village", "months": [...], "years": [...], "facts": [...]}
+
+Counts of Taobao Villages and Towns: AliResearch's yearly lists as the press reported them (`source` of each year).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from common.batch import dicts
+from simulation.models import SELLER
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """Villages and towns on the list of a year; None where no source says."""
+
+    year: int
+    villages: int
+    towns: int | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something known of Dongfeng. `least`: the figure, or the least of it where a source says "over"."""
+
+    year: int
+    what: str
+    least: int
+    source: str
+
+
+# fmt: off
+COUNTRY = (
+    Country(2009,     3,  None, "weifang.dzwww.com, 6 August 2019"),
+    Country(2013,    20,  None, "weifang.dzwww.com, 6 August 2019; thepaypers.com, 2014"),
+    Country(2014,   212,    19, "thepaypers.com, 2014; burb.tv"),
+    Country(2015,   780,    71, "3news.cn, 30 December 2015"),
+    Country(2016, 1_311,   135, "m.qzcns.com, 31 October 2016"),
+    Country(2017, 2_118,   242, "ecfanr.cn, December 2017"),
+    Country(2018, 3_202,   363, "epaper.hezeribao.com, 1 November 2018"),
+    Country(2019, 4_310, 1_118, "weifang.dzwww.com, 6 August 2019"),
+    Country(2020, 5_425, 1_756, "news.fznews.com.cn, 3 September 2020"),
+    Country(2021, 7_023, 2_171, "english.jinhua.gov.cn, 21 October 2021"),
+    Country(2022, 7_780, 2_429, "juredian.net, 2022"),
+)
+DONGFENG = (
+    Fact(2007, "shops",                1, "Li 2014: the first in 2006/7"),
+    Fact(2010, "shops",              300, "Li 2014: over 300 by 2010"),
+    Fact(2010, "households",       1_180, "China Newsweek (sootoo.com): 1,180; Li 2014: about 1,200"),
+    Fact(2010, "sales_fen", 5_000_000_000, "Li 2014: 50 million yuan in 2010"),
+    Fact(2011, "shops",              400, "China Newsweek (sootoo.com): over 400; nobody else before the spring of 2009"),
+)
+# fmt: on
+
+_MONTHS = """
+    WITH moves AS (
+        SELECT date_trunc('month', entered_at)::date AS month, 1 AS came, 0 AS gone
+          FROM simulation_agent WHERE kind = %(seller)s AND village = %(village)s
+         UNION ALL
+        SELECT date_trunc('month', left_at)::date, 0, 1
+          FROM simulation_agent WHERE kind = %(seller)s AND village = %(village)s AND left_at IS NOT NULL
+    )
+    SELECT to_char(month, 'YYYY-MM') AS month, sum(came)::int AS came, sum(gone)::int AS gone,
+           (sum(sum(came) - sum(gone)) OVER (ORDER BY month))::int AS shops
+      FROM moves GROUP BY month ORDER BY month
+"""
+_RECOGNISED = """
+    SELECT year, count(*) FILTER (WHERE kind = 'village')::int AS villages,
+           count(*) FILTER (WHERE kind = 'town')::int AS towns
+      FROM simulation_recognition WHERE met GROUP BY year ORDER BY year
+"""
+
+
+def months(village: str) -> list[dict[str, Any]]:
+    """Months in which a shop of the village came or went: month (YYYY-MM), came, gone, shops at its end."""
+    return dicts(_MONTHS, {"seller": SELLER, "village": village})
+
+
+def years() -> list[dict[str, Any]]:
+    """Each year that was judged here or counted in the country: villages and towns of the market and of China."""
+    here = {row["year"]: row for row in dicts(_RECOGNISED)}
+    there = {row.year: row for row in COUNTRY}
+    return [
+        {
+            "year": year,
+            "villages": here[year]["villages"] if year in here else 0,
+            "towns": here[year]["towns"] if year in here else 0,
+            "country_villages": there[year].villages if year in there else None,
+            "country_towns": there[year].towns if year in there else None,
+        }
+        for year in sorted({*here, *there})
+    ]
+
+
+def diffusion(village: str) -> dict[str, Any]:
+    """The curve of one village, the market's recognised places beside the country's, and what is known."""
+    known = DONGFENG if village == "dongfeng" else ()
+    return {
+        "village": village,
+        "months": months(village),
+        "years": years(),
+        "facts": [asdict(fact) for fact in known],
+    }
