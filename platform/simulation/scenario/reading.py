@@ -49,11 +49,10 @@ def scenario(name: str) -> Scenario:
     return read_file(FOLDER / f"{name}.toml")
 
 
-def find(name_or_path: str) -> Scenario:
+def find(name_or_path: str | Path) -> Scenario:
     """The shipped scenario of that name, or the one in a teacher's own file: anything with a slash or .toml."""
-    if "/" in name_or_path or name_or_path.endswith(".toml"):
-        return read_file(Path(name_or_path))
-    return scenario(name_or_path)
+    said = str(name_or_path)
+    return read_file(said) if "/" in said or said.endswith(".toml") else scenario(said)
 
 
 def read_file(path: Path | str) -> Scenario:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
-from common.batch import dicts, insert, one
+from common.batch import dicts, insert, rows
 from common.moments import day_of, months_before, start_of
 from regime import queries
 from regime.levers import Villages
@@ -83,8 +83,14 @@ def recognise(*, at: datetime) -> None:
 
 def villages() -> list[Place]:
     """The villages of the market's population; none where nobody lives by a scenario."""
-    said = one("SELECT document -> 'villages' FROM simulation_population")
-    return [Place(v["name"], v["code"], v["households"]) for v in said or ()]
+    said = rows(
+        """
+        SELECT v ->> 'name', (v ->> 'code')::bigint, (v ->> 'households')::bigint
+          FROM simulation_population, jsonb_array_elements(document -> 'villages') WITH ORDINALITY AS e(v, place)
+         ORDER BY place
+        """
+    )
+    return [Place(*village) for village in said]
 
 
 def figures(places: Sequence[Place], rules: Villages, year: int) -> dict[str, Figures]:
