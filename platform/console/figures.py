@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 
 from common.batch import dicts
 from common.errors import NotFound
@@ -69,7 +69,7 @@ def story(world: dict[str, Any]) -> Story:
     except NotFound:
         return Story(world["name"], "")
     chinese = (get_language() or "").startswith("zh")
-    return Story(plan.title_zh if chinese else plan.title, gettext(plan.why))
+    return Story(plan.title_zh, plan.why_zh or plan.why) if chinese else Story(plan.title, plan.why)
 
 
 @dataclass(frozen=True)

@@ -96,5 +96,3 @@ CHARTS = (
     ((_("Page views"), "views", "pv"), (_("Visitors"), "visitors", "uv_daily")),
     ((_("Trades paid"), "trades", "orders_paid"), (_("Money paid"), "money", "paid_fen")),
 )
-# Said by the scenarios' files, in English; named here so that they are translated.
-SCENARIOS = (_("Small enough to read every row, large enough that every table has something in it."),)

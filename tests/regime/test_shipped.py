@@ -105,6 +105,13 @@ DEFAULT = {
     "campaign.fake_trade_most_count": 0,
     "campaign.needs_ad_subscription": True,
     "campaign.lucky_price_fen": 100, "campaign.lucky_wins_most_count": 1, "campaign.lucky_unpaid_minutes": 30,
+    # villages: ten million yuan and 100 shops or a tenth of the households; farm products twice from 2020
+    "villages.sales_least_fen": 1_000_000_000, "villages.shops_least_count": 100,
+    "villages.households_least_bps": 1_000, "villages.active_open_days": 30,
+    "villages.active_orders_count": 1, "villages.active_months": 3,
+    "villages.farm_weight_bps": 20_000, "villages.farm_weight_from_year": 2020,
+    "villages.town_villages_least_count": 3, "villages.town_sales_least_fen": 3_000_000_000,
+    "villages.town_shops_least_count": 300, "villages.town_sales_from_year": 2019,
 }
 # fmt: on
 

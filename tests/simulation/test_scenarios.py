@@ -199,6 +199,17 @@ def test_what_contradicts_the_rest_is_refused_by_its_name(where, what, named, ru
     assert refused.value.way_out
 
 
+def test_the_example_of_the_manual_reads_and_is_refused_as_it_says():
+    page = (Path(__file__).parents[2] / "docs/how-to/write-a-scenario.md").read_text()
+    written = page.split("```toml\n")[1].split("```")[0]
+    assert [row.service for row in read(written).shops] == [0.9, 0.3]
+    with pytest.raises(Invalid) as refused:
+        read(written.replace('"neglectful"', '"neglected"'))
+    assert refused.value.detail in page
+    assert refused.value.way_out.split("?")[0] in page
+    assert all(f"`{name}`" in page for name in (*names(), *STRATEGIES))
+
+
 def test_a_misspelt_word_is_answered_with_the_one_that_was_meant():
     plan = whole()
     plan["shops"][0]["listngs"] = plan["shops"][0].pop("listings")

@@ -114,6 +114,7 @@ class Scenario:
     title: str = text(80, "in English")
     title_zh: str = text(80, "in Chinese")
     why: str = text(300, "one line for the teacher: what it is good for")
+    why_zh: str = text(300, "the same in Chinese; nothing said: the English", "")
     regime: str = special("regime", "name", "the rules it begins with")
     start: datetime = special("moment", "00:00 +08:00", "the market's first moment")
     days: int = whole("days", 1, 3_660, "to live when nobody says how many")
