@@ -204,7 +204,7 @@ def _orders(now: Scene, looks: Looks) -> list[Wish]:
             Place(
                 int(now.buyer_member[buyer]),
                 (Wanted(listing, pieces[n]),),
-                **({"at": _moment(now, second)} if hasattr(Place, "at") else {}),
+                at=_moment(now, second),
             ),
         )
         for n, (second, buyer, listing, _) in enumerate(buys)
