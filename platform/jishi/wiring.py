@@ -146,7 +146,6 @@ TIMETABLE: tuple[Entry, ...] = (
 JOBS: dict[str, str] = {
     "advance": "worlds.advance.advance",
     "replay": "simulation.replay.replay",
-    "scenario": "simulation.replay.replay",
     "simulate": "simulation.found.simulate",
 }
 

@@ -24,27 +24,11 @@ STOCK_BESIDE = 50  # pieces nobody in the log buys: assumption
 SELLERS = 1 << 33  # sellers' draws stand apart from the users'
 
 
-@dataclass(frozen=True)
-class Ads:
-    """A scenario's table `[ads]`: who advertises what for how much, and who looks and clicks."""
-
-    every: int
-    listings: int
-    bid_from_fen: int
-    bid_to_fen: int
-    budget_fen: int
-    funds_fen: int
-    search_share: float
-    click_share: float
-
-
 @dataclass(frozen=True, eq=False)
 class Cast:
     """`users`, `items`: the log's ids, ascending; `user_of`, `item_of`: each row's index into them.
 
     `category`, `shop_of`, `price_fen`, `stock`: of each item; `shop_subsection`: of each shop.
-    `source`: of each row, where a scenario says what brought people; a real log does not.
-    `ads`: where a scenario says who advertises.
     """
 
     log: Log
@@ -58,9 +42,6 @@ class Cast:
     price_fen: Ints
     stock: Ints
     shop_subsection: Ints
-    is_synthetic: bool = False
-    source: Ints | None = None
-    ads: Ads | None = None
 
     @property
     def buys(self) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulation import replay
+from simulation import found
 from simulation.scenario import scenario
 from worlds import actions, jobs
 from worlds.current import point
@@ -19,7 +19,7 @@ def demo(told: Callable[[float], None] | None = None) -> tuple[World, str | None
     """The demo market and, when it was made just now, its admin key. One that was left half made is finished."""
     point(None)
     world, key = World.objects.filter(name=NAME).first(), None
-    if world is not None and Job.objects.filter(world=world, kind="scenario", status="failed").exists():
+    if world is not None and Job.objects.filter(world=world, kind="simulate", status="failed").exists():
         actions.drop(world)
         world = None
     if world is None:
@@ -28,10 +28,10 @@ def demo(told: Callable[[float], None] | None = None) -> tuple[World, str | None
             NAME, seed=SEED, regime=plan.regime, start=plan.start, scenario=SCENARIO, is_demo=True
         )
         point(world.schema)
-        job: Job | None = replay.live(world, SCENARIO)
+        job: Job | None = found.fill(world, SCENARIO)
         point(None)
     else:
-        job = Job.objects.filter(world=world, kind="scenario", status__in=["queued", "running"]).first()
+        job = Job.objects.filter(world=world, kind="simulate", status__in=["queued", "running"]).first()
     if job is not None:
         jobs.run_job(str(job.pk), told=told)
         job.refresh_from_db()

@@ -17,14 +17,12 @@ import numpy as np
 
 from common.batch import dicts, execute, one, rows
 from common.errors import Conflict, Invalid
-from common.moments import day_of, show, start_of
+from common.moments import show
 from members import actions as members
 from payments import ledger
 from shops.actions import listings, shops
-from simulation import advertising
 from simulation import cast as casting
 from simulation.cast import Cast
-from simulation.invented import cast_of, table
 from simulation.script import HOUR, script
 from simulation.stage import Stage, moment
 from simulation.userbehavior import counted
@@ -38,7 +36,7 @@ FORMATS = ("userbehavior",)
 SLICE_SECONDS = 0.25
 SETTLING_DAYS = 30  # after the log's last hour: parcels arrive, clocks confirm, windows close
 BATCH = 4000
-PHASES = ("members", "sellers", "shops", "listings", "money", "ads", "hours", "settling")
+PHASES = ("members", "sellers", "shops", "listings", "money", "hours", "settling")
 
 
 def start(
@@ -76,24 +74,7 @@ def _blank() -> bool:
     return one("SELECT NOT EXISTS (SELECT FROM members_member)") is True
 
 
-def live(world: World, name: str, *, wake: bool = False) -> Job:
-    """A job that fills `world`, in which this connection is, with the scenario called `name`."""
-    table(name)
-    if not _blank():
-        raise Conflict(
-            f"there are people in {world.name} already",
-            field="scenario",
-            rule="a_scenario_fills_a_blank_world",
-            way_out="Create a new world from it.",
-        )
-    now = glance()
-    args = {"scenario": name, "start_ts": int(start_of(day_of(now.at)).timestamp()), "seed": now.seed}
-    return jobs.start(world, "scenario", args, wake=wake)
-
-
 def _cast(args: Any) -> Cast:
-    if "scenario" in args:
-        return cast_of(args["scenario"], args["seed"], args["start_ts"])
     path = Path(args["file"])
     try:
         stat = path.stat()
@@ -206,15 +187,6 @@ def _money(who: Cast, state: dict[str, Any]) -> bool:
     return True
 
 
-def _ads(who: Cast, state: dict[str, Any]) -> bool:
-    """A scenario's sellers begin to advertise."""
-    if who.ads is not None:
-        firsts = (state[f"first_{what}"] for what in ("seller", "shop", "listing"))
-        with stepping() as now:
-            advertising.advertise(who, who.ads, *firsts, at=now.at)
-    return True
-
-
 def _hours(who: Cast, state: dict[str, Any]) -> bool:
     plan = script(who)
     stage = Stage(
@@ -228,16 +200,13 @@ def _hours(who: Cast, state: dict[str, Any]) -> bool:
     stage.hour(plan.hours[state["done"]])
     state["open"] = {str(number): order for number, order in stage.open.items()}
     state["done"] += 1
-    return state["done"] == len(plan.hours) or (
-        who.is_synthetic and plan.hours[state["done"]] > int(who.log.ts[-1]) // HOUR
-    )
+    return state["done"] == len(plan.hours)
 
 
 def _settling(who: Cast, state: dict[str, Any]) -> bool:
     """The log is over; what it began comes to its end."""
     last = moment(int(who.log.ts[-1]) // HOUR * HOUR + HOUR)
-    until = last if who.is_synthetic else last + timedelta(days=SETTLING_DAYS)
-    return clock.chunk(max(until, clock.now()), seconds=SLICE_SECONDS / 2).done
+    return clock.chunk(max(last + timedelta(days=SETTLING_DAYS), clock.now()), seconds=SLICE_SECONDS / 2).done
 
 
 PHASE = {
@@ -246,11 +215,10 @@ PHASE = {
     "shops": _shops,
     "listings": _listings,
     "money": _money,
-    "ads": _ads,
     "hours": _hours,
     "settling": _settling,
 }
-SHARE = (0.0, 0.01, 0.02, 0.03, 0.15, 0.16, 0.17, 0.9, 1.0)  # how far each phase begins, about
+SHARE = (0.0, 0.01, 0.02, 0.03, 0.15, 0.17, 0.9, 1.0)  # how far each phase begins, about
 
 
 def _progress(who: Cast, state: dict[str, Any]) -> float:

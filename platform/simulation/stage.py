@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from common import words
 from common.batch import rows, settle
@@ -18,7 +17,6 @@ from common.moments import EPOCH, SHANGHAI
 from ratings.actions.answers import Leave, leave
 from shops.actions import orders, shipping
 from shops.actions.placing import Place, Wanted
-from simulation.advertising import clicked
 from simulation.cast import Cast
 from simulation.script import HOUR, Script
 from simulation.userbehavior import BEHAVIOURS, Ints
@@ -145,7 +143,7 @@ class Stage:
         log, who = self.who.log, self.who
         chosen = np.arange(span.start, span.stop)
         seen = chosen[log.behaviour[chosen] == BEHAVIOURS["pv"]]
-        see(self._views(seen[~self._clicked(seen, at)]), at=at)
+        see(self._views(seen), at=at)
         acts = [
             Act(
                 act=ACTS[int(log.behaviour[n])],
@@ -158,30 +156,18 @@ class Stage:
         if acts:
             show_interest(acts, at=at)
 
-    def _clicked(self, seen: Ints, at: datetime) -> NDArray[np.bool_]:
-        """Which of these views were clicks on a paid place, done by now: some first visits to shops of a scenario."""
-        by_ad = np.zeros(len(seen), dtype=bool)
-        if self.who.ads is not None:
-            first = ~self._again[seen]
-            by_ad[first] = clicked(
-                self.who, self.who.ads, seen[first], self.first_member, self.first_listing, at=at
-            )
-        return by_ad
-
     def _views(self, seen: Ints) -> Views:
-        """Where a view came from: `repeat` if that user saw the shop before, else what the scenario says; a real
-        log does not say, so `direct`."""
+        """Where a view came from: `repeat` if that user saw the shop before; else the log does not say, so `direct`."""
         who, none = self.who, np.full(len(seen), NONE, dtype=np.int64)
         users = who.user_of[seen]
         cookies = {user: visitor_number(f"tb{who.users[user]}") for user in np.unique(users).tolist()}
         again = self._again[seen]
-        first = np.int64(SOURCE["direct"].code) if who.source is None else who.source[seen]
         return Views(
             at=who.log.ts[seen] * 1_000_000,
             visitor=np.array([cookies[user] for user in users.tolist()], dtype=np.int64),
             member=self.first_member + users,
             page=np.full(len(seen), PAGE["listing"].code, dtype=np.int64),
-            source=np.where(again, SOURCE["repeat"].code, first).astype(np.int64),
+            source=np.where(again, SOURCE["repeat"].code, SOURCE["direct"].code).astype(np.int64),
             shop=none.copy(),
             listing=self.first_listing + who.item_of[seen],
             section=none.copy(),

@@ -12,10 +12,10 @@ from common import random
 from common.batch import one, rows
 from common.errors import Conflict, Invalid
 from common.moments import duration
-from simulation import invented, replay
+from simulation import replay
 from simulation.export import export
 from simulation.userbehavior import NAMES, counted, read
-from worlds import actions, clock, hashing, jobs
+from worlds import actions, clock, jobs
 from worlds.checks import audit
 from worlds.current import point, use_world
 from worlds.models import Job
@@ -139,29 +139,3 @@ def test_a_log_of_the_past_is_refused(committed_world: Any, log: Path) -> None:
         assert refused.value.rule == "clock_never_goes_back"
         with pytest.raises(Invalid):
             replay.start(committed_world, str(log), form="parquet")
-
-
-def test_the_same_scenario_and_seed_make_the_same_market(
-    committed_world: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    small = dict(invented.table("quiet_street")) | {"days": 2, "members": 20}
-    monkeypatch.setattr(invented, "table", lambda name: small)
-    invented.cast_of.cache_clear()
-    hashes = []
-    other, _ = actions.create(f"{committed_world.name}b", seed=7)
-    try:
-        for world in (committed_world, other):
-            point(world.schema)
-            job = replay.live(world, "quiet_street")
-            assert jobs.run_job(str(job.pk)) == "done", Job.objects.get(pk=job.pk).error
-            point(world.schema)
-            hashes.append(hashing.state_hash())
-            assert not any(audit().values())
-            assert one("SELECT count(*) FROM shops_shop") == 30
-            with pytest.raises(Conflict):
-                replay.live(world, "quiet_street")
-    finally:
-        invented.cast_of.cache_clear()
-        point(None)
-        actions.drop(other)
-    assert hashes[0] == hashes[1]

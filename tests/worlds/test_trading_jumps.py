@@ -16,7 +16,6 @@ import pytest
 from django.db import connection
 
 from common.batch import one, rows
-from simulation import replay
 from simulation.scenario import scenario
 from worlds import actions, advance, checks, clock, hashing, jobs
 from worlds.current import point, use_world
@@ -43,7 +42,7 @@ def street(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
                 raise Enough
 
         with use_world(world.schema):
-            job = replay.live(world, plan.name)
+            job = found.start(world, plan)
         with pytest.raises(Enough):
             jobs.run_job(str(job.pk), told=until_busy)
         jobs.cancel(job)

@@ -16,11 +16,11 @@ from regime import queries as regime
 from search.rules import weights
 from shops.actions.placing import Place, Wanted
 from simulation import crew
-from simulation.buyers import after, looking, memory, pages, talking, taste
 from simulation import habits as h
+from simulation.buyers import after, looking, memory, pages, talking, taste
 from simulation.buyers.ads import hold, press
-from simulation.days import Day
 from simulation.buyers.looking import Asked, Looks
+from simulation.days import Day
 from simulation.intents import Done, Wish, do
 from simulation.scene import Scene
 from traffic.actions import NONE, Act, Views, see, visitor_number

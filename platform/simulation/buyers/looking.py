@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from common import exact, random
 from simulation import habits as h
-from simulation.days import Day
 from simulation.buyers.memory import Memory
 from simulation.buyers.pages import PAGE, SORTS, Index, falling, page
 from simulation.buyers.taste import Worth
+from simulation.days import Day
 from simulation.scene import Scene
 from traffic.rules import SOURCE
 
