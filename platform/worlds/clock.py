@@ -210,18 +210,35 @@ def _next_deadline_sql() -> str:
 
 def _meet_deadlines(at: datetime) -> None:
     """Everything due by `at`, table order, until nothing is: meeting one deadline may set another for now."""
-    for _ in range(1000):
-        met = False
-        for due in deadlines():
-            sql = f"SELECT id FROM {due.table} WHERE {due.column} <= %s AND {due.where}"
-            sql += f" ORDER BY {due.column}, id"
-            ids: Sequence[int] = [row[0] for row in rows(sql, [at])]
-            if ids:
-                due.action(ids, at=at)
-                met = True
-        if not met:
-            return
-    raise RuntimeError(f"deadlines at {at} never end")
+    table, turn, met = deadlines(), 0, 0
+    while True:
+        found = one(_first_due_sql(), {"at": at, "turn": turn})
+        if found is None:
+            if turn == 0:
+                return
+            turn = 0
+            continue
+        due, turn = table[found], found + 1
+        sql = f"SELECT id FROM {due.table} WHERE {due.column} <= %s AND {due.where}"
+        ids: Sequence[int] = [row[0] for row in rows(f"{sql} ORDER BY {due.column}, id", [at])]
+        due.action(ids, at=at)
+        met += 1
+        if met > PASSES_MOST * len(table):
+            raise RuntimeError(f"deadlines at {at} never end")
+
+
+PASSES_MOST = 1_000
+
+
+@cache
+def _first_due_sql() -> str:
+    """The place in the table of the first deadline, from `turn` on, that some row has met."""
+    parts = [
+        f"SELECT {n} AS n WHERE %(turn)s::int <= {n} AND EXISTS"
+        f" (SELECT FROM {d.table} WHERE {d.column} <= %(at)s AND {d.where})"
+        for n, d in enumerate(deadlines())
+    ]
+    return f"SELECT min(n) FROM ({' UNION ALL '.join(parts)}) due" if parts else "SELECT NULL::int"
 
 
 def events_since(number: int) -> int:

@@ -16,6 +16,7 @@ import pytest
 from django.db import connection
 
 from common.batch import one, rows
+from simulation import found
 from simulation.scenario import scenario
 from worlds import actions, advance, checks, clock, hashing, jobs
 from worlds.current import point, use_world
