@@ -47,6 +47,7 @@ def _resolved(path: str, by_none: bool) -> Callable[..., Sequence[Any]]:
 # fmt: off
 VERBS = (
     #    verb          the action                                    by=None      told
+    Verb("enter",      "simulation.sellers.doors.enter",             False,       True),
     Verb("list",       "shops.actions.listings.create",              True,        True),
     Verb("edit",       "shops.actions.listings.edit",                True,        True),
     Verb("restock",    "shops.actions.listings.restock",             True),
@@ -67,18 +68,20 @@ VERBS = (
     Verb("agree",      "shops.actions.refunds.agree"),
     Verb("refuse",     "shops.actions.refunds.refuse"),
     Verb("receive",    "shops.actions.refunds.receive"),
+    Verb("reply",      "shops.actions.disputes.reply"),
     Verb("say",        "shops.actions.talk.send"),
     Verb("deal",       "shops.actions.deals.issue",                  True,        True),
     Verb("like",       "traffic.actions.show_interest"),
     Verb("buy",        "shops.actions.orders.place_and_pay"),
     Verb("order",      "shops.actions.orders.place"),
+    Verb("brush",      "simulation.sellers.doors.brush",             False,       True),
     Verb("confirm",    "shops.actions.orders.confirm"),
     Verb("judge",      "ratings.actions.leave"),
     Verb("ask",        "shops.actions.asking.ask"),
     Verb("send_back",  "shops.actions.refunds.send_back"),
     Verb("dispute",    "shops.actions.disputes.escalate"),
     Verb("explain",    "ratings.actions.explain"),
-    Verb("close",      "shops.actions.shops.close",                  True,        True),
+    Verb("close",      "simulation.sellers.doors.close",             False,       True),
 )
 # fmt: on
 VERB = {verb.name: verb for verb in VERBS}
