@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from bench.calibration import SPEC
 from common import random
 from common.batch import one, rows
 from common.errors import Conflict, Invalid
 from common.moments import duration
 from simulation import replay
 from simulation.export import export
+from simulation.measures import market
 from simulation.userbehavior import NAMES, counted, read
 from worlds import actions, clock, jobs
 from worlds.checks import audit
@@ -58,6 +60,11 @@ def test_a_replay_reconciles_with_its_file(committed_world: Any, log: Path) -> N
     assert told["refused"] == {}
     with use_world(committed_world.schema):
         assert not any(audit().values())
+        found = {figure.name: figure.value for figure in market(repeats=2)}
+        assert set(SPEC["market"]) <= set(found)
+        lines = dict(rows("SELECT quantity, count(*) FROM shops_orderline GROUP BY 1"))
+        assert found["orders_of_one_piece"] == lines[1] / sum(lines.values())
+        assert found["items_per_shop_median"] > 0
         assert one("SELECT count(*) FROM shops_order WHERE status = 'finished'") == file["buy"]
         assert one("SELECT sum(total_fen) FROM shops_order") == told["gmv_fen"]
         assert one("SELECT count(*) FROM ratings_feedback WHERE revealed_at IS NULL") == 0

@@ -24,6 +24,7 @@ BENCHES = {
     "ledger": ("bench.ledger", "posting transfers"),
     "auction": ("bench.auction", "T8: keyword auctions, pure, and on searches of 100,000 listings"),
     "listings": ("bench.listings", "seeding listings over REST"),
+    "calibration": ("bench.calibration", "simulated people and shops beside the measured ones"),
 }
 COLUMNS = ("bench", "value", "unit", "limit or peer", "ratio", "target", "ok")
 
