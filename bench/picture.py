@@ -32,8 +32,8 @@ def picture(figures: Sequence[Any], log: Log, spec: dict[str, Any]) -> str:
         *(
             (
                 f"{name} by hour, per cent",
-                [(hour, value) for hour, value in enumerate(spec["hours"][name])],
-                [(hour, 100 * found[f"{name}_hour_{hour:02}"]) for hour in range(24)],
+                [(float(hour), float(value)) for hour, value in enumerate(spec["hours"][name])],
+                [(float(hour), 100 * found[f"{name}_hour_{hour:02}"]) for hour in range(24)],
             )
             for name in ("views", "buys")
         ),
