@@ -236,7 +236,9 @@ def _sellers(plan: Scenario, seed: int, state: dict[str, Any]) -> bool:
     stop = min(state["done"] + BATCH // 4, len(starting))
     if stop > state["done"]:
         with stepping() as now:
-            enter(people(plan, seed), seed, starting[state["done"] : stop], at=now.at)
+            numbers = starting[state["done"] : stop]
+            home = [plan.villages[v].name if v >= 0 else "" for v in there.village[numbers].tolist()]
+            enter(people(plan, seed), seed, numbers, at=now.at, villages=home)
     state["done"] = stop
     return stop == len(starting)
 

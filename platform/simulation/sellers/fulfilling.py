@@ -62,7 +62,7 @@ def turn(scene: Scene) -> Iterator[Wish]:
     waiting = np.bincount(number[ready], minlength=scene.people.sellers.count)
     sent = fake | (ready & (place_in_queue(number, ready) < hands(scene, waiting)[number]))
     for who, id_ in zip(number[sent].tolist(), order[sent].tolist(), strict=True):
-        yield Wish(who, "ship", Ship(id_, CARRIERS[id_ % len(CARRIERS)], f"JS{scene.seed % 10**4:04d}{id_:08d}"))
+        yield Wish(who, "ship", Ship(id_, carrier=CARRIERS[id_ % len(CARRIERS)], tracking_no=f"JS{scene.seed % 10**4:04d}{id_:08d}"))
 
 
 def ready_at(scene: Scene, number: Ints, order: dict[str, Ints]) -> Floats:
