@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import orjson
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, connections, models, transaction
+from django.db.transaction import TransactionManagementError
 from django.db.utils import DataError
 
 from common.errors import Refusal, refusal_of
@@ -200,7 +201,8 @@ def settle(action: Callable[[list[T]], Sequence[R]], intents: Iterable[T]) -> li
     """Do `action` for as many of `intents` as it accepts, each refused one with its own refusal.
 
     The batch is tried whole; refused rows named by the refusal are taken out and the rest is tried again;
-    a refusal that names no row halves the batch until the culprit stands alone. Order is kept.
+    a refusal that names no row halves the batch until the culprit stands alone. Order is kept. While a try lasts, the
+    parts of `action` take no savepoints of their own: it is taken back as a whole or not at all.
     """
     waiting = list(enumerate(intents))
     outcome: dict[int, Settled] = {}
@@ -208,13 +210,35 @@ def settle(action: Callable[[list[T]], Sequence[R]], intents: Iterable[T]) -> li
     return [outcome[i] for i, _ in waiting]
 
 
+class _Swallowed(Exception):
+    """Some part failed and the action went on: that part needs its savepoint."""
+
+
+def _tried(action: Callable[[list[T]], Sequence[R]], intents: list[T]) -> Sequence[R]:
+    here: Any = connections[DEFAULT_DB_ALIAS]
+    if not here.as_one:
+        try:
+            with transaction.atomic():
+                here.as_one = True
+                try:
+                    results = action(intents)
+                finally:
+                    here.as_one = False
+                if here.needs_rollback:
+                    raise _Swallowed
+                return results
+        except (_Swallowed, TransactionManagementError):
+            pass
+    with transaction.atomic():
+        return action(intents)
+
+
 def _settle(
     action: Callable[[list[T]], Sequence[R]], waiting: list[tuple[int, T]], outcome: dict[int, Settled]
 ) -> None:
     while waiting:
         try:
-            with transaction.atomic():
-                results = action([intent for _, intent in waiting])
+            results = _tried(action, [intent for _, intent in waiting])
         except (Refusal, IntegrityError, DataError) as error:
             refusal = error if isinstance(error, Refusal) else refusal_of(error)
             if refusal is None:

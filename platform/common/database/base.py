@@ -33,6 +33,12 @@ class Planned(PrepareManager):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    as_one = False  # parts of what is done now take no savepoints of their own (`common.batch.settle`)
+
+    def _savepoint_allowed(self) -> bool:
+        allowed: bool = super()._savepoint_allowed()  # type: ignore[misc]  # the stubs leave it out
+        return allowed and not self.as_one
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         made = super().get_new_connection(conn_params)
         planned = Planned()

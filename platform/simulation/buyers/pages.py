@@ -3,6 +3,7 @@ formula's (`search.rules`), as the search page itself gives it. Kept up to date 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common import exact
-from common.batch import dumps, rows
+from common.batch import dumps, execute, rows
 from search.rules import ELSEWHERE, IN_TITLE
 from search.words import all_of, query_words, titled
 from simulation.people import Trade
@@ -33,10 +34,13 @@ SOME = "AND id = ANY(%(ids)s::bigint[])"
 
 @dataclass(eq=False)
 class Index:
-    """For each query of a trade: the listings that answer it (ids, rising) and what their words are worth."""
+    """For each query of a trade: the listings that answer it (ids, rising) and what their words are worth. `of`: the
+    queries that each listing answers."""
 
+    asked: str
     ids: list[Ints]
     worth: list[Ints]
+    of: dict[int, list[int]] = field(default_factory=dict)
     known: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     versions: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
@@ -53,14 +57,9 @@ def _asked(trade: Trade) -> str:
 def index(trade: Trade, shelf: Shelf, before: Index | None) -> Index:
     """The index for what is on the shelf now; `before` is kept where nothing changed."""
     if before is None:
-        found = rows("SELECT set_config('enable_seqscan', 'off', true)") and rows(
-            MATCHES.format(some=""), {"queries": _asked(trade)}
-        )
-        rows("SELECT set_config('enable_seqscan', 'on', true)")
-        made = Index(
-            [np.zeros(0, dtype=np.int64)] * len(trade.query), [np.zeros(0, dtype=np.int64)] * len(trade.query)
-        )
-        _put(made, found)
+        none = np.zeros(0, dtype=np.int64)
+        made = Index(_asked(trade), [none] * len(trade.query), [none] * len(trade.query))
+        _put(made, _found(made, MATCHES.format(some="")))
     elif before.known is shelf.of["id"] and before.versions is shelf.of["version"]:
         return before
     else:
@@ -71,24 +70,37 @@ def index(trade: Trade, shelf: Shelf, before: Index | None) -> Index:
         there = at >= 0
         same[at[there]] = shelf.of["version"][at[there]] == before.versions[there]
         changed = shelf.of["id"][~same]
-        if len(gone) or len(changed):
-            _take(made, np.concatenate([gone, changed]))
+        _take(made, [*gone.tolist(), *changed.tolist()])
         if len(changed):
-            _put(made, rows(MATCHES.format(some=SOME), {"queries": _asked(trade), "ids": changed.tolist()}))
+            _put(made, _found(made, MATCHES.format(some=SOME), changed.tolist()))
     made.known, made.versions = shelf.of["id"], shelf.of["version"]
     return made
 
 
-def _take(made: Index, ids: Ints) -> None:
-    for n, mine in enumerate(made.ids):
-        stays = ~np.isin(mine, ids)
-        if not stays.all():
-            made.ids[n], made.worth[n] = mine[stays], made.worth[n][stays]
+def _found(made: Index, sql: str, ids: Sequence[int] = ()) -> list[tuple[Any, ...]]:
+    """By the word index, whatever the planner believes of a market it has not counted yet."""
+    execute("SELECT set_config('enable_seqscan', 'off', true)")
+    found = rows(sql, {"queries": made.asked, "ids": list(ids)})
+    execute("SELECT set_config('enable_seqscan', 'on', true)")
+    return found
+
+
+def _take(made: Index, ids: Sequence[int]) -> None:
+    """Forget what these listings answered."""
+    less: dict[int, list[int]] = {}
+    for listing in ids:
+        for n in made.of.pop(listing, ()):
+            less.setdefault(n, []).append(listing)
+    for n, gone in less.items():
+        stays = ~np.isin(made.ids[n], gone)
+        made.ids[n], made.worth[n] = made.ids[n][stays], made.worth[n][stays]
 
 
 def _put(made: Index, found: list[tuple[Any, ...]]) -> None:
     if not found:
         return
+    for n, listing, _ in found:
+        made.of.setdefault(listing, []).append(n)
     table = np.array(found, dtype=np.int64)
     edges = np.flatnonzero(np.r_[True, table[1:, 0] != table[:-1, 0], True])
     for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
