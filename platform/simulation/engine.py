@@ -14,8 +14,12 @@ from common.batch import execute
 from common.moments import day_of, start_of
 from simulation import buyers, sellers
 from simulation.intents import Done, Wish, do
-from simulation.scene import population, scene
+from simulation.scene import look_again, population, scene
 
+# After these, buyers of the same tick see other shelves than sellers did.
+CHANGES_SHELVES = {
+    "enter", "list", "relist", "edit", "delist", "restock", "showcase", "protect", "decorate", "close", "brush",
+}  # fmt: skip
 LAST_SECOND = timedelta(seconds=1)  # a tick is met a second before its hour is over: within its day
 
 
@@ -34,6 +38,8 @@ def tick(ids: Sequence[int], *, at: datetime) -> Sequence[int]:
     done = Done()
     wishes: list[Wish] = [*sellers.turn(now)]
     do(wishes, done, at=at, agents=now.agent)
+    if CHANGES_SHELVES & set(done.of):
+        look_again(now)
     buyers.turn(now, done)
     execute(
         "UPDATE simulation_population SET next_tick_at = %s WHERE id = 1",

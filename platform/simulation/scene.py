@@ -131,6 +131,13 @@ def scene(row: dict[str, Any], *, at: datetime) -> Scene:
     )
 
 
+def look_again(now: Scene) -> None:
+    """What is on the shelf may have changed within the tick."""
+    moment = held()
+    assert moment is not None
+    now.shelf = _kept[moment.uid].shelf = shelves.fresh(now.shelf, now.seed, now.scenario.behaviour.item_spread)
+
+
 def forget(uid: UUID) -> None:
     """The tick was not finished: what it remembered is not so."""
     _kept.pop(uid, None)

@@ -230,27 +230,15 @@ def _remember(
                 bought.add(ordered[id(wish)])
             elif settled.refusal is None:
                 others += settled.result if isinstance(settled.result, list) else []
-    last = seconds(now.at - start_of(day_of(now.at)))
-    told = sorted(trails)
-    told += [
-        (number, last, h.BUY, listing, -1) for number, listing in (rows(OTHERS, [others]) if others else ())
-    ]
-    for buyer, _, kind, listing, number in told:
-        own = mind.mind(int(now.buyer_member[buyer]))
-        if kind == h.BUY:
-            if number >= 0 and (buyer, number) not in bought:
-                continue
-            own.bought.append(listing)
-            own.cart.pop(listing, None)
-            own.kept.pop(listing, None)
-        elif kind == h.CART:
-            own.cart.pop(listing, None)
-            own.cart[listing] = None
-        elif kind == h.FAV:
-            own.kept.pop(listing, None)
-            own.kept[listing] = None
-        own.known.add(listing)
-        own.looked.extend([listing] * h.WEIGHT[kind])
+    midnight = seconds(start_of(day_of(now.at)) - EPOCH)
+    did: dict[int, list[tuple[int, int, int]]] = {}
+    for buyer, second, kind, listing, number in trails:
+        if kind != h.BUY or (buyer, number) in bought:
+            did.setdefault(buyer, []).append((midnight + second, kind, listing))
+    for number, listing in rows(OTHERS, [others]) if others else ():
+        did.setdefault(number, []).append((seconds(now.at - EPOCH), h.BUY, listing))
+    for buyer, acts in did.items():
+        mind.mind(int(now.buyer_member[buyer])).learn(acts)
 
 
 # -- money --------------------------------------------------------------------------------------------------

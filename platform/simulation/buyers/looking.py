@@ -194,8 +194,8 @@ def follow(
     for session in sessions.tolist():
         buyer = int(day.buyer[session])
         mind = memory.mind(members[buyer])
-        looked = list(mind.looked)
-        cart, kept, owned = dict(mind.cart), dict(mind.kept), list(mind.bought)
+        looked = mind.looked()
+        cart, kept, owned = dict(mind.cart), dict(mind.kept), [listing for _, listing in mind.bought]
         here: list[int] = []
         met: set[int] = set()
         for n in range(at, at + int(day.count[session])):

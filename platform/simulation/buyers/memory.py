@@ -3,24 +3,46 @@ in the market's tables, and is read from there whenever it is not at hand."""
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from common.batch import rows
-from simulation.habits import REMEMBERED, WEIGHT
+from simulation.habits import BUY, CART, FAV, REMEMBERED, WEIGHT
 
 BOUGHT_MOST = 20
 
 
 @dataclass(eq=False)
 class Mind:
-    """One buyer's, each from the oldest to the latest: what they had to do with, what is in the cart, favourites, bought."""
+    """One buyer's. `touched`: (second, kind, listing) of what they had to do with, `bought`: (second, listing); both by
+    time, the latest last. `cart`, `kept`: what lies in the cart and what was favoured, the latest last. `known`: every
+    listing they ever had to do with."""
 
-    looked: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    touched: list[tuple[int, int, int]] = field(default_factory=list)
+    bought: list[tuple[int, int]] = field(default_factory=list)
     cart: dict[int, None] = field(default_factory=dict)
     kept: dict[int, None] = field(default_factory=dict)
-    bought: deque[int] = field(default_factory=lambda: deque(maxlen=BOUGHT_MOST))
-    known: set[int] = field(default_factory=set)  # everything they ever had to do with
+    known: set[int] = field(default_factory=set)
+
+    def looked(self) -> list[int]:
+        """What they may go back to, as often as it weighs."""
+        return [listing for _, kind, listing in self.touched for _ in range(WEIGHT[kind])]
+
+    def learn(self, acts: list[tuple[int, int, int]]) -> None:
+        """They did this: (second, kind, listing) in any order."""
+        self.touched = sorted([*self.touched, *acts])[-REMEMBERED:]
+        orders = [(second, listing) for second, kind, listing in acts if kind == BUY]
+        if orders:
+            self.bought = sorted([*self.bought, *orders])[-BOUGHT_MOST:]
+        for second, kind, listing in sorted(acts):
+            self.known.add(listing)
+            if kind == BUY:
+                self.cart.pop(listing, None)
+                self.kept.pop(listing, None)
+            elif kind in (CART, FAV):
+                pool = self.cart if kind == CART else self.kept
+                pool.pop(listing, None)
+                if not any(at >= second and what == listing for at, what in self.bought):
+                    pool[listing] = None
 
 
 @dataclass(eq=False)
@@ -50,7 +72,7 @@ TOUCHED = """
 """
 # The latest REMEMBERED of each.
 LOOKED = f"""
-    SELECT member_id, listing_id, kind FROM (
+    SELECT member_id, extract(epoch FROM at)::bigint, kind, listing_id FROM (
         SELECT e.*, row_number() OVER (PARTITION BY member_id ORDER BY at DESC, kind DESC, listing_id DESC) AS back
           FROM ({TOUCHED}) e) r
      WHERE back <= %s ORDER BY member_id, at, kind, listing_id
@@ -71,7 +93,8 @@ STANDING = """
      ORDER BY i.member_id, i.at, i.id
 """
 BOUGHT = """
-    SELECT o.buyer_id, l.listing_id FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id
+    SELECT o.buyer_id, extract(epoch FROM o.placed_at)::bigint, l.listing_id
+      FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id
       JOIN simulation_agent a ON a.member_id = o.buyer_id AND a.kind = 0 ORDER BY o.buyer_id, o.placed_at, l.listing_id
 """
 
@@ -79,14 +102,15 @@ BOUGHT = """
 def remembered() -> Memory:
     """Everybody's, from the tables."""
     memory = Memory()
-    for member, listing, kind in rows(LOOKED, [REMEMBERED]):
-        memory.mind(member).looked.extend([listing] * WEIGHT[kind])
+    for member, second, kind, listing in rows(LOOKED, [REMEMBERED]):
+        memory.mind(member).touched.append((second, kind, listing))
     for member, listing in rows(KNOWN):
         memory.mind(member).known.add(listing)
     for member, listing, act in rows(STANDING):
         mind = memory.mind(member)
         (mind.cart if act == "cart" else mind.kept)[listing] = None
-    for member, listing in rows(BOUGHT):
-        memory.mind(member).bought.append(listing)
+    for member, second, listing in rows(BOUGHT):
+        mind = memory.mind(member)
+        mind.bought = [*mind.bought, (second, listing)][-BOUGHT_MOST:]
     memory.visited = {row[0] for row in rows(VISITED, [SHOPS])}
     return memory

@@ -3,17 +3,17 @@ formula's (`search.rules`), as the search page itself gives it. Kept up to date 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from common import exact
-from common.batch import dumps, execute, rows
+from common.batch import rows
 from search.rules import ELSEWHERE, IN_TITLE
-from search.words import all_of, query_words, titled
+from search.words import query_words, titled
 from simulation.people import Trade
 from simulation.shelf import Shelf
 
@@ -22,14 +22,8 @@ Floats = NDArray[np.float64]
 
 PAGE = 60  # places anybody looks at, on one page after another
 
-# Which listings say all words of which query, and where: of some listings, or of all.
-MATCHES = """
-    SELECT q.n, d.id, (d.tokens @@ q.title::tsquery)::int
-      FROM json_to_recordset(%(queries)s::json) AS q (n int, words text, title text)
-      CROSS JOIN LATERAL (SELECT id, tokens FROM search_document WHERE tokens @@ q.words::tsquery {some} OFFSET 0) d
-     ORDER BY q.n, d.id
-"""
-SOME = "AND id = ANY(%(ids)s::bigint[])"
+# What can be found of listings: their lexemes, those of their titles with ^ before them.
+DOCUMENTS = "SELECT id, tsvector_to_array(tokens) FROM search_document WHERE id = ANY(%s::bigint[])"
 
 
 @dataclass(eq=False)
@@ -37,7 +31,7 @@ class Index:
     """For each query of a trade: the listings that answer it (ids, rising) and what their words are worth. `of`: the
     queries that each listing answers."""
 
-    asked: str
+    asks: Asks
     ids: list[Ints]
     worth: list[Ints]
     of: dict[int, list[int]] = field(default_factory=dict)
@@ -45,21 +39,31 @@ class Index:
     versions: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
-def _asked(trade: Trade) -> str:
-    wanted = []
-    for n, query in enumerate(trade.query):
-        words = query_words(query)
-        if words:
-            wanted.append({"n": n, "words": all_of(words), "title": all_of(titled(words))})
-    return dumps(wanted)
+@dataclass(frozen=True, eq=False)
+class Asks:
+    """What queries say: their lexemes, and those they would be in a title; and which ask for each lexeme first."""
+
+    words: list[frozenset[str]]
+    title: list[frozenset[str]]
+    first: dict[str, list[int]]
+
+
+def _asks(trade: Trade) -> Asks:
+    words = [frozenset(query_words(query)) for query in trade.query]
+    often = Counter(word for said in words for word in said)
+    first: dict[str, list[int]] = {}
+    for n, said in enumerate(words):
+        if said:  # filed under the word that fewest others say
+            first.setdefault(min(said, key=lambda word: (often[word], word)), []).append(n)
+    return Asks(words, [frozenset(titled(said)) for said in words], first)
 
 
 def index(trade: Trade, shelf: Shelf, before: Index | None) -> Index:
     """The index for what is on the shelf now; `before` is kept where nothing changed."""
     if before is None:
         none = np.zeros(0, dtype=np.int64)
-        made = Index(_asked(trade), [none] * len(trade.query), [none] * len(trade.query))
-        _put(made, _found(made, MATCHES.format(some="")))
+        made = Index(_asks(trade), [none] * len(trade.query), [none] * len(trade.query))
+        _put(made, _found(made, shelf.of["id"]))
     elif before.known is shelf.of["id"] and before.versions is shelf.of["version"]:
         return before
     else:
@@ -72,17 +76,21 @@ def index(trade: Trade, shelf: Shelf, before: Index | None) -> Index:
         changed = shelf.of["id"][~same]
         _take(made, [*gone.tolist(), *changed.tolist()])
         if len(changed):
-            _put(made, _found(made, MATCHES.format(some=SOME), changed.tolist()))
+            _put(made, _found(made, changed))
     made.known, made.versions = shelf.of["id"], shelf.of["version"]
     return made
 
 
-def _found(made: Index, sql: str, ids: Sequence[int] = ()) -> list[tuple[Any, ...]]:
-    """By the word index, whatever the planner believes of a market it has not counted yet."""
-    execute("SELECT set_config('enable_seqscan', 'off', true)")
-    found = rows(sql, {"queries": made.asked, "ids": list(ids)})
-    execute("SELECT set_config('enable_seqscan', 'on', true)")
-    return found
+def _found(made: Index, ids: Ints) -> list[tuple[int, int, int]]:
+    """(query, listing, whether its title says it all) for these listings, by query and listing."""
+    asks, found = made.asks, []
+    for listing, lexemes in rows(DOCUMENTS, ["{" + ",".join(map(str, ids.tolist())) + "}"]):
+        said = set(lexemes)
+        for word in lexemes:
+            for n in asks.first.get(word, ()):
+                if asks.words[n] <= said:
+                    found.append((n, listing, int(asks.title[n] <= said)))
+    return sorted(found)
 
 
 def _take(made: Index, ids: Sequence[int]) -> None:
@@ -96,7 +104,7 @@ def _take(made: Index, ids: Sequence[int]) -> None:
         made.ids[n], made.worth[n] = made.ids[n][stays], made.worth[n][stays]
 
 
-def _put(made: Index, found: list[tuple[Any, ...]]) -> None:
+def _put(made: Index, found: list[tuple[int, int, int]]) -> None:
     if not found:
         return
     for n, listing, _ in found:
