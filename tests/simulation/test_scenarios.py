@@ -180,9 +180,8 @@ WRONG: tuple[Any, ...] = (
     (("changes",),                   [{"day": 3, "levers": {"feedback.window_days": 9}}] * 2, "changes[2].day", "changes_stand_in_order"),
     (("ads",),                       None,                      "ads",                              "entry_is_a_table"),
     (("ads", "bid_from_fen"),        500,                       "ads.bid_from_fen",                 "least_is_not_above_most"),
-    (("behaviour", "search_share"),  0.9,                       "behaviour.search_share",           "first_visits_come_to_one"),
+    (("behaviour", "bad_below_stars"), 4.5,                     "behaviour.bad_below_stars",        "least_is_not_above_most"),
     (("behaviour", "weekdays"),      [2.0] * 7,                 "behaviour.weekdays",               "weekdays_mean_is_one"),
-    (("behaviour", "buy_delay_hours"), [3, 2, 1],               "behaviour.buy_delay_hours",        "numbers_rise"),
 )  # fmt: skip
 
 

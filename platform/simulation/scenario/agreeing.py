@@ -14,7 +14,6 @@ from .shapes import Row, Scenario, Season
 from .values import refused, unknown
 
 HOURS = 24
-FIRST_VISITS = ("search_share", "category_share", "recommendation_share", "community_share", "direct_share")
 NEAR = 0.001
 WEEK = 7
 
@@ -135,14 +134,6 @@ def _changes(plan: Scenario) -> None:
 
 def _behaviour(plan: Scenario) -> None:
     held = plan.behaviour
-    ways = sum(getattr(held, name) for name in FIRST_VISITS)
-    if abs(ways - 1) > NEAR:
-        raise refused(
-            f"behaviour.{FIRST_VISITS[0]}",
-            "first_visits_come_to_one",
-            f"{', '.join(FIRST_VISITS)} come to {ways:.3f}",
-            "Let them come to 1.",
-        )
     if abs(sum(held.weekdays) / WEEK - 1) > NEAR:
         raise refused(
             "behaviour.weekdays", "weekdays_mean_is_one", "their mean is not 1", "Divide each by their mean."
@@ -154,8 +145,3 @@ def _behaviour(plan: Scenario) -> None:
             "is above behaviour.good_from_stars",
             "Lower it.",
         )
-    for low, high in (("kept_before_neither_share", "carted_before_share"),):
-        if getattr(held, low) + getattr(held, high) > 1 + NEAR:
-            raise refused(
-                f"behaviour.{high}", "shares_are_no_more_than_all", f"with {low} more than all", "Lower one."
-            )

@@ -16,47 +16,22 @@ class Behaviour:
     """All of them flat. A share is 0..1; a spread is a standard deviation of natural logs."""
 
     # being there
-    views_a_day: float = number("views", 0.01, 1_000, "of the median buyer who is about, over all days, idle ones too")
-    views_spread: float = number("log-sd", 0, 3, "of that rate between buyers")
-    views_a_day_most: float = number("views", 1, 10_000, "nobody looks at more in a day, on average")
-    days_about_share: float = share("of days on which one who is about comes at all")
-    sessions_a_day: float = number("sessions", 1, 50, "on a day on which one comes")
-    session_events: float = number("events", 1, 500, "of a session, on average")
-    session_spread: float = number("log-sd", 0, 3, "of a session's events")
-    single_event_share: float = share("of sessions with one event")
-    session_gap_minutes: float = number("minutes", 1, 1_440, "a longer silence ends a session: the definition")
-    event_gap_seconds: float = number("seconds", 0, 1_800, "between two events of a session, median")
-    event_gap_spread: float = number("log-sd", 0, 3, "of that gap")
-    hours_views: tuple[float, ...] = numbers("share of a day, in any unit", 0, 1e6, 24, "views by hour from 0 h")
-    hours_buys: tuple[float, ...] = numbers("share of a day, in any unit", 0, 1e6, 24, "orders by hour from 0 h")
+    sessions_a_day: float = number("sessions", 0.01, 50, "a day of one who is about, mean; of some six looks each")
     weekdays: tuple[float, ...] = numbers("factor", 0, 100, 7, "views, Monday to Sunday; the mean is 1")
 
     # looking
     item_spread: float = number("log-sd", 0, 4, "of items' popularity")
     category_zipf: float = number("exponent", 0, 4, "views of the n-th category fall as n to minus this")
     same_trade_share: float = share("of a session's next looks that stay in the category of the one before")
-    views_per_item: float = number("views", 1, 100, "of one buyer of one item that was looked at, on average")
-    search_share: float = share("of first visits to a shop: by organic search")
-    category_share: float = share("... by the category pages")
-    recommendation_share: float = share("... by recommendation")
-    community_share: float = share("... by an album, a post, a friend")
-    direct_share: float = share("... by an address they knew")
     paid_look_share: float = share("of searches in which the paid places are looked at, too")
     position_decay: float = number("exponent", 0, 4, "the n-th place of a page is looked at as n to minus this")
-    next_page_share: float = share("of searchers who turn to the next page")
 
     # wanting and buying; shares of page views unless they say otherwise
     cart_share: float = share("put into the cart")
     favourite_share: float = share("kept as a favourite")
     buy_share: float = share("bought")
-    seen_before_share: float = share("of bought pairs of buyer and item with an earlier view within nine days")
-    carted_before_share: float = share("of bought pairs with an earlier cart")
-    kept_before_neither_share: float = share("of bought pairs that were in neither cart nor favourites, ever")
-    buy_delay_hours: tuple[float, ...] = numbers(
-        "hours", 0, 8_760, 3, "first view to buying the same item: median, 3/4, 9/10", rise=True)
     one_piece_share: float = share("of order lines that are for one piece")
     pieces_most: int = whole("pieces", 1, 1_000, "of the other lines: 2 to so many, fewer more often")
-    return_share: float = share("of a shop's new buyers who buy there again within six months")
     ad_conversion: float = share("of clicks on a paid place that end in an order")
     ad_conversion_cheap: float = share("... on cheap goods (the lowest fifth of prices of a trade)")
     ad_conversion_dear: float = share("... on dear goods (the highest fifth)")
@@ -71,14 +46,12 @@ class Behaviour:
     # talking: Zhang & Qiu's inquiry
     inquiry_share: float = share("of looked-at items about which the buyer asks the seller")
     haggler_share: float = share("of inquiries that ask for another price or other goods")
-    answered_share: float = share("p: what a buyer expects at first, that a seller answers")
     agreed_share: float = share("q: answered inquiries that end in a deal")
     give_up_share: float = share("r: unanswered buyers who buy nothing; the others settle for the nearest product")
     haggle_discount_bps: int = whole("bps", 0, 10_000, "asked off the price, on average")
     patience_hours: float = number("hours", 0, 720, "an inquirer waits so long for an answer")
 
     # paying, receiving, judging
-    pay_seconds: float = number("seconds", 0, 86_400, "from placing to paying, median")
     unpaid_share: float = share("of orders nobody pays")
     transit_days: float = number("days", 0.1, 60, "a parcel's way, median")
     transit_spread: float = number("log-sd", 0, 2, "of that way")
@@ -92,8 +65,6 @@ class Behaviour:
     good_from_stars: float = number("stars", 1, 5, "what was delivered was worth so many: a good verdict at least")
     bad_below_stars: float = number("stars", 1, 5, "... below so many: a bad one; neutral between")
     explain_share: float = share("of bad verdicts a seller explains")
-    follow_up_share: float = share("of buyers who add words later")
-    mend_share: float = share("of bad verdicts taken back when the seller makes it good")
     fear_share: float = share("of unhappy buyers who keep silent where the other could see and answer first")
     retaliate_share: float = share("of parties who saw a bad verdict before answering, and give one back")
     reciprocate_share: float = share("of parties who saw a good verdict before answering, and therefore give one")

@@ -20,9 +20,7 @@ class Kind:
     most: float = 0
     words: tuple[str, ...] = ()
     rows: tuple[int, int] = (1, 1)
-    of: str = (
-        ""  # slugs and weights: section | region; numbers: "rise" when each is no less than the one before
-    )
+    of: str = ""  # slugs and weights: section | region
     fallback: Any = REQUIRED
 
     @property
@@ -56,19 +54,9 @@ def word(*choices: str, means: str, fallback: Any = REQUIRED) -> Any:
     return entry(Kind("word", "one of", means, words=choices, fallback=fallback))
 
 
-def numbers(
-    unit: str,
-    least: float,
-    most: float,
-    count: int,
-    means: str,
-    *,
-    rise: bool = False,
-    fallback: Any = REQUIRED,
-) -> Any:
+def numbers(unit: str, least: float, most: float, count: int, means: str, fallback: Any = REQUIRED) -> Any:
     """Exactly `count` numbers."""
-    of = "rise" if rise else ""
-    return entry(Kind("numbers", unit, means, least, most, rows=(count, count), of=of, fallback=fallback))
+    return entry(Kind("numbers", unit, means, least, most, rows=(count, count), fallback=fallback))
 
 
 def slugs(of: str, means: str, fallback: Any = REQUIRED) -> Any:

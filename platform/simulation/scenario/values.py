@@ -35,7 +35,7 @@ def limits(kind: Kind) -> str:
         return kind.unit
     span = f"{kind.least:g} to {kind.most:g} {kind.unit}" if kind.most else kind.unit
     if kind.shape == "numbers":
-        return f"{kind.rows[0]} numbers{', none below the one before' if kind.of else ''}, {span}"
+        return f"{kind.rows[0]} numbers, {span}"
     return f"a whole number, {span}" if kind.shape == "whole" else span
 
 
@@ -110,8 +110,6 @@ def _numbers(field: str, kind: Kind, given: Any) -> tuple[float, ...]:
     if not isinstance(given, list | tuple) or len(given) != kind.rows[0]:
         raise _wrong(field, kind, given, "list_has_so_many_entries")
     read = tuple(_number(f"{field}[{n}]", kind, one) for n, one in enumerate(given, 1))
-    if kind.of == "rise" and list(read) != sorted(read):
-        raise _wrong(field, kind, given, "numbers_rise")
     if sum(read) <= 0:
         raise _wrong(field, kind, given, "something_is_above_nothing")
     return read
