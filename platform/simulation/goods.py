@@ -70,7 +70,7 @@ def categories(crowd: People, seed: int, numbers: Ints, places: Ints) -> Ints:
         at = np.searchsorted(goods.category, choices)
         at = np.minimum(at, len(goods.category) - 1)
         weights = np.where(goods.category[at] == choices, goods.weight[at], 0.0)
-        edges = np.cumsum(np.sqrt(np.maximum(weights, 1e-9)))
+        edges = np.cumsum(np.maximum(weights, 1e-9))
         which = np.searchsorted(edges, drawn[mine] * edges[-1], side="right")
         out[mine] = np.array(choices)[np.minimum(which, len(choices) - 1)]
     return out

@@ -39,6 +39,7 @@ COLUMNS = (
     ("virtual", "(l.delivery IN ('virtual', 'auto'))::int"),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
+APPEAL = 0.62  # of the spread of popularity: goods please by themselves; the rest comes of their places on pages
 FROM = "search_descriptor r JOIN shops_listing l ON l.id = r.id JOIN shops_shop s ON s.id = r.shop_id"
 
 
@@ -80,7 +81,7 @@ def _made(columns: Ints, seed: int, spread: float) -> Shelf:
     ids, category = of["id"], of["category"]
     mean, sd = sections.prices_of(category) if len(ids) else (np.zeros(0), np.ones(0))
     usual = (exact.log(np.maximum(of["price_fen"], 1).astype(float)) - mean) / np.maximum(sd, 0.1)
-    return Shelf(of, random.normals(seed, "shelf.appeal", ids, sd=spread), usual)
+    return Shelf(of, random.normals(seed, "shelf.appeal", ids, sd=APPEAL * spread), usual)
 
 
 def whole(seed: int, spread: float) -> Shelf:

@@ -156,7 +156,8 @@ class _Shelves:
         if key not in self.made:
             number = int(self.now.people.trade.category[category])
             first, last = np.searchsorted(self.sorted, [number, number + 1])
-            places = np.sort(self.order[first:last])
+            # a category nobody offers goods of: they look at whatever there is
+            places = np.sort(self.order[first:last]) if last > first else np.arange(len(self.now.shelf))
             weights = self.worth.drawn[places]
             if way == 3:
                 weights = weights * self.now.kept.get("known", np.ones(len(self.now.shelf)))[places]
