@@ -21,7 +21,8 @@ def left_out() -> dict[tuple[str, str], str]:
     return table
 
 
-def _columns(model: type[models.Model], out: dict[tuple[str, str], str]) -> list[str]:
+def columns(model: type[models.Model], out: dict[tuple[str, str], str]) -> list[str]:
+    """Of a table the columns that mean something, `out` being what does not."""
     table = model._meta.db_table
     return [
         field.column
@@ -38,11 +39,11 @@ def table_hashes() -> dict[str, str]:
         table = model._meta.db_table
         if (table, "*") in out:
             continue
-        columns = ", ".join(f't."{name}"' for name in _columns(model, out))
+        meant = ", ".join(f't."{name}"' for name in columns(model, out))
         parts.append(
             f"""SELECT '{table}', count(*), coalesce(sum(hashtextextended(r, 1)::numeric), 0),
                        coalesce(sum(hashtextextended(r, 2)::numeric), 0)
-                  FROM (SELECT ROW({columns})::text AS r FROM "{table}" t) rows"""
+                  FROM (SELECT ROW({meant})::text AS r FROM "{table}" t) rows"""
         )
     return {
         table: hashlib.sha256(f"{count} {first} {second}".encode()).hexdigest()[:32]

@@ -231,14 +231,40 @@ def _read_aloud(told: dict[str, Any]) -> str:
     lines += [
         f"{name:<28}{f['a']:>20,}{f['b']:>20,}{f['change']:>+16,}" for name, f in told["totals"].items()
     ]
+    lines += ["", *told["summary"]["words"]]
     if told["levers"]:
         lines += ["", "Levers that stand differently:"]
         lines += [f"  {row['lever']}: {row['a']} | {row['b']}" for row in told["levers"]]
+    if told["bids"]:
+        lines += ["", f"Bids and budgets that differ: {len(told['bids'])}"]
+        lines += [f"  {_bid(row)}" for row in told["bids"][:15]]
+    for measure in ("pv", "income_fen", "level"):
+        if rows := [*told["gains"][measure]["most"][:5], *told["gains"][measure]["least"][:5][::-1]]:
+            lines += ["", f"{measure:<34}{a:>20}{b:>20}{'change':>16}"]
+            lines += [
+                f"  {r['shop']:>6} {r['name'][:24]:<25}{r['a']:>20,}{r['b']:>20,}{r['change']:>+16,}"
+                for r in rows
+            ]
     for noun in ("shops", "members"):
         if told[noun]:
             lines += ["", f"{noun.capitalize()} that differ: {len(told[noun])}; the most changed:"]
             lines += [f"  {row['id']:>6} {row['name']:<20} {_changes(row)}" for row in told[noun][:15]]
+    if told["tables"]:
+        lines += [
+            "",
+            f"{'Tables with other rows':<36}{'only ' + a:>16}{'only ' + b:>16}{'changed':>12}{'renumbered':>12}",
+        ]
+        lines += [
+            f"  {name:<34}{t['only_a']:>16,}{t['only_b']:>16,}{t['changed']:>12,}{t['renumbered']:>12,}"
+            for name, t in told["tables"].items()
+        ]
     return "\n".join(lines)
+
+
+def _bid(row: dict[str, Any]) -> str:
+    fen, status = row["fen"], row["status"]
+    said = f"{row['what']} {row['id']} {row['name']} of shop {row['shop']}: {fen['a']} | {fen['b']} fen"
+    return said if status["a"] == status["b"] else f"{said}, {status['a']} | {status['b']}"
 
 
 def _changes(row: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
-"""How two markets differ: levers, members, shops, totals; who gained what. In SQL across both schemas.
+"""How two markets differ: levers, members, shops, totals, bids, rows; who gained what. In SQL across both schemas.
 
 Members and shops are matched by id: in forks of one market, and in equal worlds under two regimes, the same
-id is the same person. A measure is one row of the tables below.
+id is the same person. What is measured stands in `measures`; how rows are matched in `touched`.
 """
 
 from __future__ import annotations
@@ -13,69 +13,35 @@ import orjson
 
 from common.batch import dicts, rows
 from worlds.current import quoted
+from worlds.diff.gains import BY_SOURCE_FIGURES, gains, summary
+from worlds.diff.measures import BIDS, LEVERS, OF_MEMBERS, OF_SHOPS, TOTALS
+from worlds.diff.touched import tables
 from worlds.models import World
-
-# {s} stands for a market's schema. Measures of a member: (id, whole number).
-OF_MEMBERS: dict[str, str] = {
-    "balance_fen": "SELECT substr(code, 8)::bigint, received_fen - given_fen FROM {s}.payments_account"
-    " WHERE starts_with(code, 'member:')",
-    "earned_fen": "SELECT seller_id, sum(total_fen - refunded_fen) FROM {s}.shops_order"
-    " WHERE status = 'finished' GROUP BY 1",
-    "spent_fen": "SELECT buyer_id, sum(total_fen - refunded_fen) FROM {s}.shops_order"
-    " WHERE status NOT IN ('placed', 'cancelled') GROUP BY 1",
-    "credit_as_seller": "SELECT member_id, points FROM {s}.ratings_credit WHERE role = 'seller'",
-    "credit_as_buyer": "SELECT member_id, points FROM {s}.ratings_credit WHERE role = 'buyer'",
-}
-
-# Measures of a shop: (id, whole number).
-OF_SHOPS: dict[str, str] = {
-    "sales_fen": "SELECT shop_id, sum(total_fen - refunded_fen) FROM {s}.shops_order"
-    " WHERE status NOT IN ('placed', 'cancelled') GROUP BY 1",
-    "orders": "SELECT shop_id, count(*) FROM {s}.shops_order GROUP BY 1",
-    "pv": "SELECT shop_id, count(*) FROM {s}.traffic_pageview WHERE shop_id IS NOT NULL GROUP BY 1",
-    "listings_on_sale": "SELECT shop_id, count(*) FROM {s}.shops_listing WHERE status = 'on_sale' GROUP BY 1",
-}
-
-TOTALS: dict[str, str] = {
-    "members": "SELECT count(*) FROM {s}.members_member",
-    "shops": "SELECT count(*) FROM {s}.shops_shop",
-    "listings": "SELECT count(*) FROM {s}.shops_listing",
-    "orders": "SELECT count(*) FROM {s}.shops_order",
-    "orders_finished": "SELECT count(*) FROM {s}.shops_order WHERE status = 'finished'",
-    "gmv_fen": "SELECT coalesce(sum(total_fen), 0) FROM {s}.shops_order"
-    " WHERE status NOT IN ('placed', 'cancelled')",
-    "refunded_fen": "SELECT coalesce(sum(refunded_fen), 0) FROM {s}.shops_order",
-    "pv": "SELECT count(*) FROM {s}.traffic_pageview",
-    "feedback": "SELECT count(*) FROM {s}.ratings_feedback",
-    "money_moved_fen": "SELECT coalesce(sum(amount_fen), 0) FROM {s}.payments_transfer",
-    "events": "SELECT count(*) FROM {s}.events_event",
-}
-
-LEVERS = """
-    WITH a AS (SELECT DISTINCT ON (name) name, value FROM {a}.regime_lever
-                WHERE effective_at <= (SELECT now_at FROM {a}.worlds_clock)
-                ORDER BY name, effective_at DESC, id DESC),
-         b AS (SELECT DISTINCT ON (name) name, value FROM {b}.regime_lever
-                WHERE effective_at <= (SELECT now_at FROM {b}.worlds_clock)
-                ORDER BY name, effective_at DESC, id DESC)
-    SELECT name AS lever, a.value::text AS a, b.value::text AS b FROM a FULL JOIN b USING (name)
-     WHERE a.value IS DISTINCT FROM b.value ORDER BY name
-"""
 
 
 def diff(a: World, b: World) -> dict[str, Any]:
     """`levers` that stand differently now, `members` and `shops` with another figure, and all `totals`.
 
     Each figure is {"a", "b", "change"}: b less a; a row that only one world has is None on the other side.
-    Rows come with the largest change of their first measures first.
+    Rows come with the largest change of their first measures first. Besides: `bids` that differ, `sources`
+    (what each source brought), `tables` whose rows differ, `gains` (who gained what, the largest gain and loss
+    first, with shares of the whole), `summary` (winners, losers, Gini on each side, and the same in words).
     """
+    shops = _rows("shops_shop", "name", OF_SHOPS, a, b)
+    totals = _totals(a, b)
+    gained = gains(a, b)
     return {
         "a": a.name,
         "b": b.name,
         "levers": _levers(a, b),
         "members": _rows("members_member", "nick", OF_MEMBERS, a, b),
-        "shops": _rows("shops_shop", "name", OF_SHOPS, a, b),
-        "totals": _totals(a, b),
+        "shops": shops,
+        "totals": totals,
+        "bids": _bids(a, b),
+        "sources": _sources(a, b),
+        "tables": tables(a, b),
+        "gains": gained,
+        "summary": summary(gained),
     }
 
 
@@ -98,6 +64,41 @@ def _totals(a: World, b: World) -> dict[str, Any]:
         for name, sql in TOTALS.items()
     ]
     return {name: _figure(before, after) for name, before, after in rows(" UNION ALL ".join(parts))}
+
+
+def _bids(a: World, b: World) -> list[dict[str, Any]]:
+    """Keywords, ads and campaigns whose bid (a campaign: its day's budget) or status differs."""
+    first, second = (
+        {(row["what"], row["id"]): row for row in dicts(BIDS.format(s=quoted(world.schema)))}
+        for world in (a, b)
+    )
+    found = []
+    for key in sorted(first.keys() | second.keys()):
+        before, after = first.get(key), second.get(key)
+        if before != after:
+            shown = after or before or {}
+            found.append(
+                {name: shown[name] for name in ("what", "id", "shop", "name")}
+                | {"fen": _figure(before and before["bid_fen"], after and after["bid_fen"])}
+                | {"status": {"a": before and before["status"], "b": after and after["status"]}}
+            )
+    return found
+
+
+def _sources(a: World, b: World) -> dict[str, Any]:
+    """What each source brought to all shops together: views, and visitors with days added up."""
+    first, second = (
+        {row[0]: row[1:] for row in rows(BY_SOURCE_FIGURES.format(s=quoted(world.schema)))}
+        for world in (a, b)
+    )
+    nothing = (0, 0)
+    return {
+        str(source): {
+            name: _figure(int(first.get(source, nothing)[n]), int(second.get(source, nothing)[n]))
+            for n, name in enumerate(("pv", "uv"))
+        }
+        for source in sorted(first.keys() | second.keys())
+    }
 
 
 def _side(table: str, label: str, measures: Mapping[str, str], schema: str) -> str:
