@@ -14,6 +14,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from common.api.schema import KeptDocument
 
 URLS = (
+    "simulation.urls",
     "traffic.urls",
     "search.urls",
     "shops.urls",

@@ -147,6 +147,7 @@ JOBS: dict[str, str] = {
     "advance": "worlds.advance.advance",
     "replay": "simulation.replay.replay",
     "simulate": "simulation.found.simulate",
+    "trial": "simulation.experiments.trial.trial",
 }
 
 # What must hold: book -> functions that give the rows in which it does not (`at=` if they take it).

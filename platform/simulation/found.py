@@ -90,13 +90,15 @@ def start(
         raise Invalid(
             f"days are 0 to {DAYS_MOST}", field="days", rule="days_are_few", way_out="Ask again after them."
         )
-    args = {
-        "document": None if plan is None or there else document(plan),
-        "seed": glance().seed if seed is None else seed,
-        "days": span,
-        "workers": workers,
-    }
+    args = arguments(
+        None if there else plan, seed=glance().seed if seed is None else seed, days=span, workers=workers
+    )
     return jobs.start(world, "simulate", args, wake=wake)
+
+
+def arguments(plan: Scenario | None, *, seed: int, days: int, workers: int = 1) -> dict[str, Any]:
+    """What the job is told: `plan` None where a population lives already."""
+    return {"document": None if plan is None else document(plan), "seed": seed, "days": days, "workers": workers}
 
 
 def fill(world: World, name: str, *, wake: bool = False) -> Job:

@@ -97,15 +97,14 @@ def people_of(text: str, seed: int) -> tuple[Scenario, People]:
 
 def people(scenario: Scenario, seed: int) -> People:
     """The people of a scenario under a seed."""
-    there = sellers(scenario, seed)
-    goods = trade(scenario, seed, there)
-    return People(goods, buyers(scenario, seed, goods), there)
+    goods = trade(scenario, seed)
+    return People(goods, buyers(scenario, seed, goods), sellers(scenario, seed, goods))
 
 
 # -- sellers ------------------------------------------------------------------------------------------------
 
 
-def sellers(scenario: Scenario, seed: int) -> Sellers:
+def sellers(scenario: Scenario, seed: int, goods: Trade) -> Sellers:
     table = scenario.shops
     row = np.repeat(np.arange(len(table)), [r.count for r in table])
     number = np.arange(len(row))
@@ -119,7 +118,7 @@ def sellers(scenario: Scenario, seed: int) -> Sellers:
     subsection = np.empty(len(row), dtype=np.int64)
     for n, r in enumerate(table):
         mine = np.flatnonzero(row == n)
-        subsection[mine] = _subsections(r.trades, seed, mine)
+        subsection[mine] = _subsections(r.trades, seed, mine, goods)
     villages = {v.name: n for n, v in enumerate(scenario.villages)}
     village = np.array([villages.get(r.village, -1) for r in table], dtype=np.int64)[row]
     home = regions.sample(seed, (1 << 33) + number)
@@ -153,16 +152,20 @@ def sellers(scenario: Scenario, seed: int) -> Sellers:
     )
 
 
-def _subsections(trades: dict[str, float], seed: int, numbers: Ints) -> Ints:
-    """A sub-section for each of these sellers; a section's are spread over its sub-sections."""
+def _subsections(trades: dict[str, float], seed: int, numbers: Ints, goods: Trade) -> Ints:
+    """A sub-section for each of these sellers; a section's are chosen as often as their goods are wanted."""
     slugs = sorted(trades)
     drawn = random.choices(seed, "people.seller.trade", numbers, weights=[trades[s] for s in slugs])
-    within = [_under(slug) for slug in slugs]
     which = random.uniforms(seed, "people.seller.subsection", numbers)
-    return np.array(
-        [within[d][int(u * len(within[d]))] for d, u in zip(drawn.tolist(), which.tolist(), strict=True)],
-        dtype=np.int64,
-    )
+    out = np.empty(len(numbers), dtype=np.int64)
+    for n, slug in enumerate(slugs):
+        mine = np.flatnonzero(drawn == n)
+        within = np.array(_under(slug), dtype=np.int64)
+        wanted = np.array([goods.weight[goods.category // 100 == sub].sum() for sub in within.tolist()])
+        edges = np.cumsum(np.maximum(wanted, 1e-9))
+        place = np.searchsorted(edges, which[mine] * edges[-1], side="right")
+        out[mine] = within[np.minimum(place, len(within) - 1)]
+    return out
 
 
 def _under(slug: str) -> list[int]:

@@ -23,6 +23,7 @@ MODULES = (
     "views",
     "logs_of_behaviour",  # replay, export
     "populations",  # simulate
+    "experiments",  # experiment, circulation
     "bench",
     "test",
 )

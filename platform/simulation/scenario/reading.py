@@ -92,6 +92,35 @@ def from_document(given: Mapping[str, Any]) -> Scenario:
     return _scenario(str(given.get("name", "scenario")), {k: v for k, v in given.items() if k != "name"})
 
 
+def changed(plan: Scenario, settings: Mapping[str, Any]) -> Scenario:
+    """`plan` with some entries set anew; as strict as the file. A table is merged into the one that is there; `shops` may
+    be a table from a row's name, or * for all rows, to what changes in it."""
+    if not settings:
+        return plan
+    given = _merged(document(plan), {key: value for key, value in settings.items() if key != "shops"})
+    rows = settings.get("shops", {})
+    if isinstance(rows, Mapping):
+        if odd := set(rows) - {"*", *(row["name"] for row in given["shops"])}:
+            raise refused(f"shops.{min(odd)}", "row_is_known", "is no row of this scenario", "Name one, or * for all.")
+        for name in ("*", *(row["name"] for row in given["shops"])):
+            given["shops"] = [
+                _merged(row, rows.get(name, {})) if name in ("*", row["name"]) else row for row in given["shops"]
+            ]
+    else:
+        given["shops"] = rows
+    return from_document(given)
+
+
+def _merged(there: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables within tables, entry by entry; anything else is replaced."""
+    return {
+        key: _merged(there[key], more[key])
+        if isinstance(there.get(key), Mapping) and isinstance(more.get(key), Mapping)
+        else more.get(key, there.get(key))
+        for key in dict.fromkeys([*there, *more])
+    }
+
+
 @cache
 def measured() -> dict[str, Any]:
     """What buyers were measured to do, by name: `measured.toml`."""

@@ -1,0 +1,35 @@
+"""How a market of an experiment is filled and lived: the one place that knows the engine.
+
+A trial is done by slices of jobs of other kinds, one after the other (`phases`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from simulation.found import arguments
+from simulation.scenario import changed, find
+
+Phase = tuple[str, dict[str, Any]]  # a kind of job, and its arguments
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a scenario begins: under which regime, when; and how long it says it lasts."""
+
+    regime: str
+    start: datetime
+    days: int
+
+
+def opening(scenario: str) -> Opening:
+    """Of a scenario's name (or file); raises `NotFound` naming those there are."""
+    told = find(scenario)
+    return Opening(told.regime, told.start, told.days)
+
+
+def phases(scenario: str, *, seed: int, start: datetime, days: int, settings: dict[str, Any]) -> list[Phase]:
+    """What makes `days` of `scenario`, with `settings` of its tables set anew, in a blank market at `start`."""
+    return [("simulate", arguments(changed(find(scenario), settings), seed=seed, days=days))]
