@@ -59,9 +59,11 @@ def lines(
     low: float | None = None,
     high: float | None = None,
     steps: bool = False,
-    legend: bool = True,
+    first: int = 1,
+    colours: Sequence[str] = COLOURS,
 ) -> list[str]:
-    """Lines over 1, 2, 3 … in a box (x, y, width, height); a gap where a value is None."""
+    """Lines over `first`, `first` + 1 … in a box (x, y, width, height); a gap where a value is None. A name of
+    spaces is not told."""
     x0, y0, width, height = box
     held = [value for values in named.values() for value in values if value is not None]
     top = high if high is not None else max(held, default=1.0) or 1.0
@@ -76,15 +78,15 @@ def lines(
             text(x0 - 6, y + 4, short(value), size=10, anchor="end", colour=PALE),
         ]
     made += [
-        text(x0, y0 + height + 16, "1", size=10, colour=PALE),
-        text(x0 + width, y0 + height + 16, f"{many}", size=10, anchor="end", colour=PALE),
+        text(x0, y0 + height + 16, f"{first}", size=10, colour=PALE),
+        text(x0 + width, y0 + height + 16, f"{first + many - 1}", size=10, anchor="end", colour=PALE),
     ]
     for number, (name, values) in enumerate(named.items()):
-        colour = COLOURS[number % len(COLOURS)]
+        colour = colours[number % len(colours)]
         for piece in _pieces(values):
             points = [(x0 + n * scale_x, y0 + height - (v - base) * scale_y) for n, v in piece]
             made.append(path(_stairs(points) if steps else points, colour=colour))
-        if legend:
+        if name.strip():
             made.append(
                 text(x0 + width - 4, y0 + 14 + 15 * number, name, size=11, anchor="end", colour=colour)
             )

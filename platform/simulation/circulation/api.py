@@ -69,8 +69,9 @@ class ConcentrationOut(Out):
 
 class SlopesOut(Out):
     P1 = serializers.FloatField(allow_null=True)
-    P2 = serializers.FloatField(allow_null=True, help_text="of sales")
-    P3 = serializers.FloatField(allow_null=True, help_text="of sales")
+    P2 = serializers.FloatField(allow_null=True, help_text="of credit points")
+    P3 = serializers.FloatField(allow_null=True, help_text="of credit points")
+    P3_sales = serializers.FloatField(allow_null=True, help_text="of 30-day sales")
 
 
 class DaySlopesOut(SlopesOut):
@@ -104,7 +105,10 @@ class CirculationOut(Out):
     shops = serializers.IntegerField()
     lag_days = serializers.IntegerField()
     idle_days = serializers.IntegerField()
-    trade_days = serializers.IntegerField()
+    looks_back_days = serializers.DictField(
+        child=serializers.IntegerField(allow_null=True),
+        help_text="days of trades behind a descriptor; null: all",
+    )
     P1 = ElasticityOut()
     P2 = ElasticitiesOut()
     P3 = ElasticitiesOut()

@@ -12,23 +12,24 @@ from common.batch import rows
 from common.moments import show
 from common.spread import spread
 from simulation.circulation.estimate import Estimate, kaplan_meier, slopes, within
-from simulation.circulation.panel import DESCRIPTORS, Floats, Panel, panel
+from simulation.circulation.panel import DESCRIPTORS, SALES_DAYS, Floats, Panel, panel
 from simulation.circulation.panel import before as summed_before
 from worlds.pen import glance
 
-TRADE_DAYS = 7  # trades that may have moved a descriptor: those of a week
+# Trades that a descriptor looks back on: of so many days before its morning, None: all there ever were.
+LOOKS_BACK: dict[str, int | None] = {"sales": SALES_DAYS, "credit": None, "good_rate": None, "dsr": None}
 MARKS = (7, 30, 90, 180, 365)  # days since opening at which survival is told
 NOTE = (
     "Slopes of logarithms (1 added) between shop-days, with every shop's and every day's own level taken out; 95 %"
     " intervals with errors clustered by shop. They say what moves together, not what causes what. P3 takes the"
-    " descriptors together, so each is net of the others. The good rate is in points of 1 %, DSR in tenths of a star."
+    " descriptors together, so each is net of the others; P2 of sales is near 1 by what it is. The good rate is in points of 1 %, DSR in tenths of a star."
 )
 
 
 def measure(*, lag_days: int = 1, idle_days: int = 14) -> dict[str, Any]:
     """{"P1", "P2": {descriptor}, "P3": {descriptor}, "loop", "by_day", "by_shop", "concentration", "survival", ...}.
 
-    P1: trades of a day by its visitors. P2: descriptors of the morning by the trades of the week before it. P3:
+    P1: trades of a day by its visitors. P2: descriptors of a morning by the trades they look back on. P3:
     visitors `lag_days` - 1 days after that morning by the descriptors. `loop`: what 1 % more visitors brings back,
     P1 times the sum of P2 times P3 over the descriptors that have both. A shop is dead when it closed or sold nothing
     for `idle_days`.
@@ -36,7 +37,7 @@ def measure(*, lag_days: int = 1, idle_days: int = 14) -> dict[str, Any]:
     held = panel()
     grids = _logs(held)
     p1 = _p1(held, grids)
-    p2 = {name: _fit(grids[name], [grids["week"]], held.there)[0] for name in DESCRIPTORS}
+    p2 = {name: _fit(grids[name], [grids[f"trades of {name}"]], held.there)[0] for name in DESCRIPTORS}
     p3 = _p3(held, grids, lag_days)
     return {
         "now": show(glance().at),
@@ -44,7 +45,7 @@ def measure(*, lag_days: int = 1, idle_days: int = 14) -> dict[str, Any]:
         "shops": len(held.shops),
         "lag_days": lag_days,
         "idle_days": idle_days,
-        "trade_days": TRADE_DAYS,
+        "looks_back_days": LOOKS_BACK,
         "P1": p1.plain(),
         "P2": {name: one.plain() for name, one in p2.items()},
         "P3": {name: one.plain() for name, one in p3.items()},
@@ -61,7 +62,7 @@ def _logs(held: Panel) -> dict[str, Floats]:
     return {
         "eyeballs": np.log1p(held.eyeballs),
         "trades": np.log1p(held.trades),
-        "week": np.log1p(summed_before(held.trades, TRADE_DAYS)),
+        **{f"trades of {name}": np.log1p(summed_before(held.trades, n)) for name, n in LOOKS_BACK.items()},
         "sales": np.log1p(held.sales),
         "credit": np.log1p(np.maximum(held.credit, 0)),
         "good_rate": held.good_rate * 100,
@@ -109,34 +110,37 @@ def _p3(held: Panel, grids: dict[str, Floats], lag_days: int) -> dict[str, Estim
 
 
 def _loop(p1: Estimate, p2: dict[str, Estimate], p3: dict[str, Estimate]) -> float | None:
-    parts = [
-        p2[name].elasticity * p3[name].elasticity
-        for name in DESCRIPTORS
-        if p2[name].elasticity is not None and p3[name].elasticity is not None
-    ]
+    both = ((p2[name].elasticity, p3[name].elasticity) for name in DESCRIPTORS)
+    parts = [made * brought for made, brought in both if made is not None and brought is not None]
     return p1.elasticity * sum(parts) if parts and p1.elasticity is not None else None
 
 
 def _by_day(held: Panel, grids: dict[str, Floats], lag_days: int) -> list[dict[str, Any]]:
     """Between the shops of each day: plain slopes, what shops are like included."""
-    there = held.there.T
-    ahead = _ahead(grids["eyeballs"], lag_days - 1)
-    p1 = slopes(grids["trades"].T, grids["eyeballs"].T, there)
-    p2 = slopes(grids["sales"].T, grids["week"].T, there)
-    p3 = slopes(ahead.T, grids["sales"].T, there & np.isfinite(ahead.T))
-    return [
-        {"day": n + 1, "on": on.isoformat(), "P1": p1[n], "P2": p2[n], "P3": p3[n]}
-        for n, on in enumerate(held.days)
-    ]
+    found = _slopes(
+        {name: grid.T for name, grid in grids.items()},
+        held.there.T,
+        _ahead(grids["eyeballs"], lag_days - 1).T,
+    )
+    return [{"day": n + 1, "on": on.isoformat(), **found[n]} for n, on in enumerate(held.days)]
 
 
 def _by_shop(held: Panel, grids: dict[str, Floats], lag_days: int) -> list[dict[str, Any]]:
     """Between the days of each shop: plain slopes, what days are like included."""
-    ahead = _ahead(grids["eyeballs"], lag_days - 1)
-    p1 = slopes(grids["trades"], grids["eyeballs"], held.there)
-    p2 = slopes(grids["sales"], grids["week"], held.there)
-    p3 = slopes(ahead, grids["sales"], held.there & np.isfinite(ahead))
-    return [{"shop": shop, "P1": p1[n], "P2": p2[n], "P3": p3[n]} for n, shop in enumerate(held.shops)]
+    found = _slopes(grids, held.there, _ahead(grids["eyeballs"], lag_days - 1))
+    return [{"shop": shop, **found[n]} for n, shop in enumerate(held.shops)]
+
+
+def _slopes(grids: dict[str, Floats], there: NDArray[np.bool_], ahead: Floats) -> list[dict[str, Any]]:
+    """Row by row: P1; P2 and P3 of the credit points; P3 of the 30-day sales, which move from the first day on."""
+    known = there & np.isfinite(ahead)
+    columns = {
+        "P1": slopes(grids["trades"], grids["eyeballs"], there),
+        "P2": slopes(grids["credit"], grids["trades of credit"], there),
+        "P3": slopes(ahead, grids["credit"], known),
+        "P3_sales": slopes(ahead, grids["sales"], known),
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _concentration(held: Panel) -> list[dict[str, Any]]:

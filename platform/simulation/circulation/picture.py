@@ -9,6 +9,7 @@ from simulation.drawing import COLOURS, INK, PALE, lines, picture, text
 
 WIDTH, HEIGHT = 1000, 860
 PLACES = {"eyeballs": (190, 110), "record": (810, 110), "descriptors": (500, 400)}
+LINES = (COLOURS[0], PALE, PALE)
 MARKER = (
     '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="9" markerHeight="9" orient="auto">'
     f'<path d="M0,0 L10,5 L0,10 z" fill="{INK}"/></marker></defs>'
@@ -25,8 +26,8 @@ def drawn(told: dict[str, Any], name: str = "") -> str:
         _arrow(760, 160, 575, 355),
         _arrow(425, 355, 240, 160),
         *_said(500, 90, "P1", [("", told["P1"])], anchor="middle", above=True),
-        *_said(700, 255, "P2", list(told["P2"].items()), anchor="start"),
-        *_said(300, 255, "P3", list(told["P3"].items()), anchor="end"),
+        *_said(660, 255, "P2", list(told["P2"].items()), anchor="start"),
+        *_said(340, 255, "P3", list(told["P3"].items()), anchor="end"),
     ]
     parts += [_box(key, *place) for key, place in PLACES.items()]
     if told["loop"] is not None:
@@ -87,4 +88,6 @@ def _survival(told: dict[str, Any]) -> list[str]:
             values.append(now[key])
     title = f"{NAMES['survival'][0]} {NAMES['survival'][1]}"
     named = {"alive 存活": shares["share"], "95 %": shares["low"], " ": shares["high"]}
-    return lines(named, title=title, box=(580, 530, 380, 260), low=0.0, high=1.0, steps=True)
+    return lines(
+        named, title=title, box=(580, 530, 380, 260), low=0.0, high=1.0, steps=True, first=0, colours=LINES
+    )

@@ -27,7 +27,7 @@ def figure(one: dict[str, Any]) -> str:
     """An elasticity with its interval."""
     if one["elasticity"] is None:
         return "–"
-    return f"{one['elasticity']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]"
+    return f"{one['elasticity']:+.3g} [{one['low']:+.3g}, {one['high']:+.3g}]"
 
 
 def read_aloud(told: dict[str, Any]) -> str:

@@ -152,6 +152,8 @@ def _finished(made: Experiment, there: Place, run: Run, job: Job) -> None:
         "world": there.world(run) if made.keep or failed else None,
         **(job.result or {}),
     }
+    if not failed:  # the database keeps no order of names
+        record["outcomes"] = {name: record["outcomes"][name] for name in made.outcomes}
     _written(there.file(run), record)
     if not record["world"]:
         _dropped(job)

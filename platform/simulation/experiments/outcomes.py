@@ -63,10 +63,10 @@ OUTCOMES: dict[str, Outcome] = {
     "uv_daily":         Outcome("visitors of each day, added up", "visitors", f"SELECT coalesce(sum(uv_daily), 0) FROM {DAYS} d"),
     "conversion":       Outcome("paying visitors of all visitors of a day", "share",
                                 f"SELECT sum(buyers_daily)::float8 / nullif(sum(uv_daily), 0) FROM {DAYS} d"),
-    "gini_traffic":     Outcome("Gini of views over shops", "0 to 1", of="pv", how="gini"),
+    "gini_traffic":     Outcome("Gini of views over shops", "Gini", of="pv", how="gini"),
     "top_10_traffic":   Outcome("views of the top tenth of shops", "share", of="pv", how="top"),
-    "gini_sales":       Outcome("Gini of sales over shops", "0 to 1", of="sales_fen", how="gini"),
-    "gini_income":      Outcome("Gini of income over shops (losses count as nothing)", "0 to 1", of="income_fen", how="gini"),
+    "gini_sales":       Outcome("Gini of sales over shops", "Gini", of="sales_fen", how="gini"),
+    "gini_income":      Outcome("Gini of income over shops (losses count as nothing)", "Gini", of="income_fen", how="gini"),
     # shops
     "shops_open":       Outcome("shops open at the end", "shops", "SELECT count(*) FROM shops_shop WHERE status = 'open'"),
     "shops_selling":    Outcome("shops paid within the last fortnight", "shops",
@@ -101,9 +101,20 @@ OUTCOMES: dict[str, Outcome] = {
 }
 # fmt: on
 
-DAY = """
-    SELECT day::text AS day, pv, uv_daily, ipv, favourites, carts, orders_placed, orders_paid, buyers_daily, paid_fen
-      FROM traffic_daily WHERE dimension = 0 ORDER BY day
+FIGURES = [
+    "pv",
+    "uv_daily",
+    "ipv",
+    "favourites",
+    "carts",
+    "orders_placed",
+    "orders_paid",
+    "buyers_daily",
+    "paid_fen",
+]
+DAY = f"""
+    SELECT c.day::text AS day, {", ".join(f"coalesce(d.{name}, 0) AS {name}" for name in FIGURES)}
+      FROM traffic_dayclose c LEFT JOIN traffic_daily d ON d.day = c.day AND d.dimension = 0 ORDER BY c.day
 """
 BY_SHOP = "SELECT day::text, key, pv, orders_paid FROM traffic_daily WHERE dimension = 3 ORDER BY day, key"
 SHOPS = """

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 FIRST = ("run", "arm", "scenario", "seed")
+KEYS = (*FIRST, "day", "on", "shop")  # columns that come first, where a table has them
 
 
 def tables(records: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
@@ -38,7 +39,8 @@ def write(made: dict[str, list[dict[str, Any]]], folder: Path) -> list[str]:
     """Write each table as NAME.csv (and NAME.parquet when pyarrow is there); the files' names."""
     files = []
     for name, rows in made.items():
-        columns = list(dict.fromkeys(column for row in rows for column in row))
+        held = dict.fromkeys(column for row in rows for column in row)
+        columns = [key for key in KEYS if key in held] + [column for column in held if column not in KEYS]
         with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as out:
             lines = csv.DictWriter(out, columns or FIRST, lineterminator="\n")
             lines.writeheader()
@@ -51,7 +53,7 @@ def write(made: dict[str, list[dict[str, Any]]], folder: Path) -> list[str]:
 def _parquet(rows: list[dict[str, Any]], columns: list[str], file: Path) -> list[str]:
     try:
         import pyarrow  # type: ignore[import-not-found]  # not one of ours: used where somebody has it
-        from pyarrow import parquet  # type: ignore[import-not-found]
+        from pyarrow import parquet
     except ImportError:
         return []
     parquet.write_table(pyarrow.table({name: [row.get(name) for row in rows] for name in columns}), file)

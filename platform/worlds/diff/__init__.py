@@ -74,13 +74,12 @@ def _bids(a: World, b: World) -> list[dict[str, Any]]:
     )
     found = []
     for key in sorted(first.keys() | second.keys()):
-        before, after = first.get(key), second.get(key)
+        before, after = first.get(key, {}), second.get(key, {})
         if before != after:
-            shown = after or before or {}
             found.append(
-                {name: shown[name] for name in ("what", "id", "shop", "name")}
-                | {"fen": _figure(before and before["bid_fen"], after and after["bid_fen"])}
-                | {"status": {"a": before and before["status"], "b": after and after["status"]}}
+                {name: (after or before)[name] for name in ("what", "id", "shop", "name")}
+                | {"fen": _figure(before.get("bid_fen"), after.get("bid_fen"))}
+                | {"status": {"a": before.get("status"), "b": after.get("status")}}
             )
     return found
 

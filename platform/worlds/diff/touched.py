@@ -12,9 +12,15 @@ from worlds.hashing import columns, left_out, table_hashes
 from worlds.models import World
 from worlds.router import market_models
 
-# How a row names the shop and the member it is of: columns looked for in this order; a column of a table named
-# here instead.
-SHOP = {"shops_shop": "id", "traffic_daily": "CASE WHEN dimension IN (3, 4) THEN key END"}
+# How a row names the shop and the member it is of: by one of these columns, or as is written here ({s}: the schema).
+AD = "(SELECT c.shop_id FROM {s}.search_express_group g JOIN {s}.search_express_campaign c ON c.id = g.campaign_id"
+SHOP = {
+    "shops_shop": "id",
+    "traffic_daily": "CASE WHEN dimension IN (3, 4) THEN key END",
+    "search_express_keyword": f"{AD} WHERE g.id = t.group_id)",
+    "search_express_creative": f"{AD} WHERE g.id = t.group_id)",
+    "search_express_group": f"{AD} WHERE g.id = t.id)",
+}
 SHOPS, MEMBERS = ("shop_id",), ("member_id", "subject_id", "buyer_id", "seller_id", "owner_id")
 MEMBER = {"members_member": "id"}
 MOST = 200  # ids named of each table
@@ -51,7 +57,7 @@ def _differing(model: type[models.Model], a: str, b: str) -> dict[str, Any]:
     """
     first, second = (
         side.format(
-            whole=whole, bare=bare, key=_hash(key or held), shop=shop, member=member, table=table,
+            whole=whole, bare=bare, key=_hash(key or held), shop=shop.format(s=quoted(schema)), member=member, table=table,
             schema=quoted(schema),
         )
         for schema in (a, b)
@@ -86,7 +92,7 @@ def _hash(names: list[str]) -> str:
 
 def _key(model: type[models.Model], held: list[str]) -> list[str]:
     """The columns of the primary key, when they are part of what a row means."""
-    names = [field.column for field in model._meta.pk_fields]
+    names = [str(field.column) for field in model._meta.pk_fields]
     return names if all(name in held for name in names) else []
 
 

@@ -1,0 +1,134 @@
+"""An experiment's file is refused in words; its arms live the same people; killed in the middle, it goes on."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.errors import Refusal
+from simulation import scenario as scenarios
+from simulation.experiments import conduct, effects, plan, report, tables
+from worlds import jobs
+from worlds.models import Job, World
+
+ARMS = [{"name": "sealed", "regime": "thesis-2010"}, {"name": "open", "regime": "open-feedback"}]
+
+
+def table(**more: Any) -> dict[str, Any]:
+    return {"name": "t", "scenarios": "quiet_street", "seeds": 2, "days": 3, "arms": ARMS, **more}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"arms": ARMS[:1]}, "two or more arms"),
+        ({"arms": [ARMS[0], ARMS[0]]}, "two arms are called sealed"),
+        ({"arms": [ARMS[0], {"name": "x", "lever": {}}]}, "no 'lever'"),
+        (
+            {"arms": [ARMS[0], {"name": "x", "levers": {"feedback": {"windows_days": 3}}}]},
+            "no lever feedback.windows_days",
+        ),
+        ({"arms": [ARMS[0], {"name": "x", "from_day": 9}]}, "begins on day 9 of 3"),
+        ({"scenarios": "nowhere"}, "no scenario called nowhere"),
+        ({"seeds": [1, 1]}, "no seeds"),
+        ({"days": 0}, "days is 0"),
+        ({"outcomes": ["luck"]}, "nothing measures 'luck'"),
+        ({"baseline": "other"}, "no arm is called 'other'"),
+        ({"question": 3}, "question is a text"),
+    ],
+)
+def test_a_file_that_cannot_be_meant_is_refused_in_words(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(Refusal, match=said) as refused:
+        plan.of_table(table(**wrong), folder=Path())
+    assert refused.value.way_out
+
+
+def test_what_ships_reads_and_says_which_levers_it_moves() -> None:
+    made = {name: plan.read(plan.found(name)) for name in plan.shipped_names()}
+    feedback = made["open_feedback"]
+    assert (len(feedback.seeds), len(feedback.runs)) == (10, 20)
+    [moved] = feedback.moved(feedback.arm("open-feedback"), feedback.scenarios[0])
+    assert moved == {"lever": "feedback.reveal", "baseline": "sealed", "arm": "open"}
+    assert [run.arm.name for run in feedback.runs[:2]] == ["thesis-2010", "open-feedback"], (
+        "whole pairs first"
+    )
+    assert "visible_sales" in made
+
+
+@pytest.fixture
+def hamlet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A street of three shops and a dozen people, for two days."""
+    text = (scenarios.FOLDER / "quiet_street.toml").read_text()
+    for before, after in (
+        ("days = 14", "days = 2"), ("shops = 30", "shops = 3"), ("members = 200", "members = 12"),
+        ("listings_a_shop = 10", "listings_a_shop = 3"), ("buy_share = 0.0231", "buy_share = 0.2"),
+    ):  # fmt: skip
+        assert before in text
+        text = text.replace(before, after)
+    head, tail = text.split("[trades]")
+    rest = tail[tail.index("[buyers]") :].split("\n# Who advertises")
+    hours = rest[1][rest[1].index("[hours]") :]
+    (tmp_path / "hamlet.toml").write_text(f"{head}[trades]\ntoys = 3\n\n{rest[0]}\n{hours}")
+    monkeypatch.setattr(scenarios, "FOLDER", tmp_path)
+
+
+class Dies(conduct.Here):
+    """Lives one run, cancels the next, and is killed when the third's market is made and its job begun."""
+
+    taken = 0
+
+    def take(self, job: Any) -> None:
+        self.taken += 1
+        if self.taken == 3:
+            raise KeyboardInterrupt
+        if self.taken == 2:
+            jobs.cancel(job)
+        else:
+            super().take(job)
+
+
+def test_a_killed_experiment_goes_on_and_tells_what_each_arm_did(
+    transactional_db_without_flush: None, hamlet: None, tmp_path: Path
+) -> None:
+    late = {"name": "late", "levers": {"feedback.reveal": "open"}, "from_day": 2}
+    made = plan.of_table(table(scenarios="hamlet", arms=[ARMS[0], late]), folder=tmp_path)
+    there = conduct.place(made, tmp_path / "runs")
+    with pytest.raises(KeyboardInterrupt):
+        conduct.conduct(made, there, Dies(), lambda *_: None)
+    first, second, *rest = [conduct.read(there, run) for run in made.runs]
+    assert (first["failed"], second["failed"], rest) == (None, "the job was cancelled", [None, None])
+    begun = Job.objects.get(world__name=there.world(made.runs[2]))
+    assert effects.effects(made, [first, second])[0].pairs.n == 0, "half a pair tells nothing"
+
+    seen: list[int] = []
+    records = conduct.conduct(made, there, conduct.Here(), lambda done, *_: seen.append(done))
+    assert (seen[0], seen[-1]) == (1, 4), "what was done is not done again, what failed is"
+    assert [r["failed"] for r in records] == [None] * 4
+    assert records[0] == first
+    assert not Job.objects.filter(pk=begun.pk).exists(), "the market that was begun was lived, and is gone"
+    assert not World.objects.filter(name__startswith=there.mark).exists()
+    orders = [r["outcomes"]["orders_paid"] for r in records]
+    assert orders[0] == orders[1] > 0, "the same people do the same, where no rule tells them apart"
+    assert len({r["state_hash"] for r in records}) == 4, "every arm and seed is a market of its own"
+
+    found = effects.effects(made, records)
+    paid = next(e for e in found if e.outcome == "orders_paid")
+    assert (paid.pairs.n, paid.pairs.mean, paid.pairs.same) == (2, 0, 2)
+    tables.write(tables.tables(records), tmp_path)
+    with (tmp_path / "shops.csv").open() as lines:
+        shops = list(csv.DictReader(lines))
+    assert len(shops) == 4 * 3
+    assert sum(int(row["orders"] or 0) for row in shops if row["run"] == "1") >= orders[0]
+    with (tmp_path / "days.csv").open() as lines:
+        assert [row["day"] for row in csv.DictReader(lines)] == ["1", "2", "3"] * 4
+    text = report.markdown(made, found, [*records[:-1], {**records[-1], "failed": "a lamp fell"}], 1.0)
+    for said in ("`feedback.reveal`: sealed → open", "from day 2", "a lamp fell"):
+        assert said in text
+    assert "<svg" in report.page(made, found, records, 1.0)
+
+    changed = plan.of_table(table(scenarios="hamlet", days=4), folder=tmp_path)
+    with pytest.raises(Refusal, match="holds another experiment"):
+        conduct.place(changed, tmp_path / "runs")
