@@ -177,15 +177,17 @@ def _under(slug: str) -> list[int]:
 # -- what is wanted -----------------------------------------------------------------------------------------
 
 
-def trade(scenario: Scenario, seed: int, there: Sellers) -> Trade:
+def trade(scenario: Scenario, seed: int) -> Trade:
     """Categories of what is looked for (the crowd's trades, or those of the shops), and the words for them."""
-    if scenario.buyers.trades:
-        wanted = {
-            sub: weight for slug, weight in sorted(scenario.buyers.trades.items()) for sub in _under(slug)
-        }
-    else:
-        subs, counts = np.unique(there.subsection, return_counts=True)
-        wanted = dict(zip(subs.tolist(), counts.astype(float).tolist(), strict=True))
+    slugs = dict(scenario.buyers.trades)
+    if not slugs:
+        for row in scenario.shops:
+            for slug, weight in row.trades.items():
+                slugs[slug] = slugs.get(slug, 0.0) + row.count * weight / sum(row.trades.values())
+    wanted: dict[int, float] = {}
+    for slug, weight in sorted(slugs.items()):
+        for sub in _under(slug):
+            wanted[sub] = wanted.get(sub, 0.0) + weight / len(_under(slug))
     category = np.array(sorted(c.id for sub in wanted for c in sections.categories_in(sub)), dtype=np.int64)
     rank = np.empty(len(category), dtype=np.int64)
     rank[random.shuffled(seed, "people.trade", category)] = np.arange(len(category))
