@@ -99,7 +99,6 @@ def _simulated(seed: int, *, judged: bool) -> list[Compared]:
         f"bench{uuid.uuid4().hex[:8]}", seed=seed, regime=plan.regime, start=plan.start, scenario=plan.name
     )
     try:
-        point(world.schema)
         _live(world, plan, seed, SPEC["days"])
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "log.csv"
@@ -118,15 +117,18 @@ def _simulated(seed: int, *, judged: bool) -> list[Compared]:
 
 
 def _live(world: Any, plan: Any, seed: int, days: int) -> None:
-    """Days of the market this connection is in, by the job that `simulate` runs."""
+    """Days of a market, by the job that `simulate` runs; this connection is in it afterwards."""
     from simulation import found
     from worlds import jobs
+    from worlds.current import point
 
+    point(world.schema)
     job = found.start(world, plan, seed=seed, days=days)
     told = jobs.run_job(str(job.pk))
     if told != "done":
         job.refresh_from_db()
         raise RuntimeError(f"the market did not live: {told}, {job.error}")
+    point(world.schema)
 
 
 def _row(row: Compared, seed: int) -> dict[str, Any]:
