@@ -74,13 +74,13 @@ def by_hashing(memory: str = "64MB") -> Iterator[None]:
     """Statements within join by hashing or sorting in memory, never row by row: for tables that were filled within
     minutes, of which the planner knows nothing and would think that a few rows meet a few. Results are the same.
 
-    Needs a transaction (outside one it does nothing). Where an index must be asked row by row all the same, write a
-    subquery: it is no join.
+    Where an index must be asked row by row all the same, write a subquery: it is no join.
     """
-    before = rows("SELECT current_setting('work_mem'), current_setting('enable_nestloop')")[0]
-    rows("SELECT set_config('work_mem', %s, true), set_config('enable_nestloop', 'off', true)", [memory])
-    yield
-    rows("SELECT set_config('work_mem', %s, true), set_config('enable_nestloop', %s, true)", before)
+    with transaction.atomic(savepoint=False):
+        before = rows("SELECT current_setting('work_mem'), current_setting('enable_nestloop')")[0]
+        rows("SELECT set_config('work_mem', %s, true), set_config('enable_nestloop', 'off', true)", [memory])
+        yield
+        rows("SELECT set_config('work_mem', %s, true), set_config('enable_nestloop', %s, true)", before)
 
 
 def insert(model: type[models.Model], records: Sequence[Mapping[str, Any]], *, ignore: str = "") -> list[int]:

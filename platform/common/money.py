@@ -38,6 +38,8 @@ def split(amount_fen: int, weights: list[int]) -> list[int]:
 
     The left-over fen go to the largest remainders, ties to the earlier part.
     """
+    if len(weights) == 1:
+        return [amount_fen]
     total = sum(weights)
     if total == 0:
         return [amount_fen] + [0] * (len(weights) - 1) if weights else []

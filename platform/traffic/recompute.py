@@ -121,14 +121,16 @@ def figures(day: date, *, of: str = "market", key: int = 0) -> list[dict[str, An
     `of` a shop, section or listing, by its `key`: then slices of that one are right, others not to be used.
     """
     if of == "market":
-        return dicts(FIGURES, window(day))
+        with by_hashing():
+            return dicts(FIGURES, window(day))
     column = OF[of]
     sql = CUT.format(
         visitors=ONLY.format(column=column),
         conversions=f" AND c.{column} = %(of)s",
         acts=f" AND {column} = %(of)s",
     )
-    return dicts(sql, {**window(day), "of": key})
+    with by_hashing():
+        return dicts(sql, {**window(day), "of": key})
 
 
 def rebuild_day(day: date) -> int:

@@ -126,7 +126,7 @@ def weigh(ids: Sequence[int], *, at: datetime) -> None:
     execute(WEIGH, {"ids": list(ids), "on": day_of(at)})
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def reveal(ids: Sequence[int], *, at: datetime) -> list[int]:
     """Show the sealed feedbacks `ids`: verdict and words become public, points are decided. Returns `ids`.
 

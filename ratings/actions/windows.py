@@ -52,7 +52,7 @@ BY_LINE = """
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def open_windows(facts: Sequence[Mapping[str, Any]], *, at: datetime) -> list[int]:
     """Ask both sides of every line of the finished orders (`facts` of `order.finished`); return the
     feedbacks' ids."""

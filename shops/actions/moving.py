@@ -39,7 +39,7 @@ ORDER = Noun(
     "shops_order",
     "t.id, t.buyer_id AS buyer, t.seller_id AS seller, t.shop_id AS shop, t.status, t.kind, t.delivery,"
     " t.total_fen,"
-    f" t.postage_fen, t.refunded_fen, t.open_refunds, t.placed_at, t.paid_at, t.shipped_at, t.closed_by,"
+    f" t.postage_fen, t.refunded_fen, t.open_refunds, t.placed_at, t.closed_by,"
     f" {LINES}",
 )
 REFUND = Noun(

@@ -108,7 +108,7 @@ def _hold_and_tell(paid: Sequence[Row], *, at: datetime) -> None:
             ],
             at=at,
         )
-    emit("order.paid", order_facts(paid, paid_at=[row["paid_at"] for row in paid]), at=at)
+    emit("order.paid", order_facts(paid, paid_at=[row.get("paid_at", at) for row in paid]), at=at)
     if any(line["delivery"] == "auto" for row in paid for line in row["lines"]):
         from shops.actions import shipping
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from common.batch import dicts
+from common.batch import by_hashing, dicts
 from common.moments import day_of
 from traffic.recompute import COLUMNS, FIGURES, window
 from worlds.clock import now
@@ -79,9 +79,9 @@ def audit(*, at: datetime | None = None) -> list[dict[str, Any]]:
     """Every day's books, the open one's too (`at`: the market's now), the figures of closed ones against a rebuild,
     conversions against orders: what is off."""
     today = window(day_of(at or now()))
-    wrong: list[dict[str, Any]] = [
-        {"rule": "a day's books balance", **row} for row in [*dicts(BOOKS), *dicts(OPEN, today)]
-    ]
+    with by_hashing():
+        books = [*dicts(BOOKS), *dicts(OPEN, today)]
+    wrong: list[dict[str, Any]] = [{"rule": "a day's books balance", **row} for row in books]
     for row in dicts("SELECT day FROM traffic_dayclose ORDER BY day"):
         wrong += off(row["day"])
     wrong += [{"rule": "conversions agree with orders", **row} for row in dicts(CONVERSIONS)]
@@ -93,7 +93,9 @@ def audit(*, at: datetime | None = None) -> list[dict[str, Any]]:
 
 def off(day: date) -> list[dict[str, Any]]:
     """Slices of a closed day that differ from a rebuild of it."""
-    return [{"rule": "a day's figures are what its rows say", **row} for row in dicts(REBUILT, window(day))]
+    with by_hashing():
+        found = dicts(REBUILT, window(day))
+    return [{"rule": "a day's figures are what its rows say", **row} for row in found]
 
 
 def reconciliation(since: date | None, before: date | None, limit: int) -> list[dict[str, Any]]:

@@ -74,19 +74,18 @@ def recognise(start: datetime, end: datetime, *, days: int, of: Sequence[int] | 
     """Find out by page views from `start` until `end` (not included) who made anonymous clicks of the last `days`, in
     shops `of` (None: all). Returns how many it now knows."""
     since = end - timedelta(days=days)
-    return execute(
-        RECOGNISE, {"start": start, "end": end, "since": since, "shops": None if of is None else list(of)}
-    )
+    given = {"start": start, "end": end, "since": since, "shops": None if of is None else list(of)}
+    with by_hashing():
+        return execute(RECOGNISE, given)
 
 
 def recognise_day(*, at: datetime) -> None:
     """At the day's end, from all its views; orders of the open day look at its views themselves."""
     days = regime.at(at).alliance.attribution_days
-    with by_hashing():
-        recognise(start_of(day_of(at) - timedelta(days=1)), at, days=days + 1)
+    recognise(start_of(day_of(at) - timedelta(days=1)), at, days=days + 1)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def fix(facts: Facts, *, at: datetime) -> list[int]:
     """order.paid: what each line earns the space whose click brought the buyer; the commissions' ids."""
     levers = regime.at(at).alliance
@@ -137,7 +136,7 @@ def fix(facts: Facts, *, at: datetime) -> list[int]:
     return ids
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle(facts: Facts, *, at: datetime) -> list[int]:
     """order.finished: what stands of these orders' commissions is paid; the ids of those that were."""
     return _pay(_locked("order_id = ANY(%s) AND status = 'waiting'", [fact["id"] for fact in facts]), at)
