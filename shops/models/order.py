@@ -120,6 +120,11 @@ class Order(Fact):
                 condition=Q(status__in=["paid", "shipped_part"], overdue_at__isnull=True),
             ),
             models.Index(
+                fields=["id"],
+                name="late_orders_to_ship",
+                condition=Q(status__in=["paid", "shipped_part"], overdue_at__isnull=False),
+            ),
+            models.Index(
                 fields=["confirm_by"],
                 name="orders_to_confirm_until",
                 condition=Q(status="shipped", open_refunds=0),

@@ -68,6 +68,9 @@ class Inquiry(Fact):
         indexes = [
             models.Index(fields=["shop", "id"], name="inquiries_of_a_shop"),
             models.Index(
+                fields=["asked_at"], name="inquiries_to_answer", condition=Q(answered_at__isnull=True)
+            ),
+            models.Index(
                 fields=["conversation"], name="inquiries_waiting", condition=Q(answered_at__isnull=True)
             ),
         ]

@@ -53,6 +53,7 @@ class Imitator:
     look_days: int = whole("days", 1, 365, "between two looks at the neighbours", 7)
     undercut_bps: int = whole("bps", 0, 5_000, "below the price that was copied", 300)
     copies: int = whole("listings", 1, 100, "copied at a look, at most", 1)
+    visible_sales: bool = flag("they see how much others sell; else they copy, and come, blindly", True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

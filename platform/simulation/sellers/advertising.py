@@ -83,7 +83,9 @@ def turn(scene: Scene) -> Iterator[Wish]:
     if not kind.advertises.any():
         return
     lives = kind.are("keyword_bidder")
-    looks = [nature.at_desk(scene, later) for later in (LOOKS if scene.scenario.tick_hours < 24 else LOOKS[:1])]
+    looks = [
+        nature.at_desk(scene, later) for later in (LOOKS if scene.scenario.tick_hours < 24 else LOOKS[:1])
+    ]
     looks = [mine[kind.advertises[mine] & (lives[mine] | (n < SIMPLE))] for n, mine in enumerate(looks)]
     mine = np.unique(np.concatenate(looks))
     if not len(mine):
@@ -179,7 +181,9 @@ def _records(scene: Scene, params: dict[str, object]) -> dict[str, Ints]:
     return record
 
 
-def _fund(scene: Scene, there: dict[str, Ints], number: Ints, record: dict[str, Ints], daily: Ints) -> Iterator[Wish]:
+def _fund(
+    scene: Scene, there: dict[str, Ints], number: Ints, record: dict[str, Ints], daily: Ints
+) -> Iterator[Wish]:
     """Who has less than a day's budget left pays in again, unless ads have cost more than they earned."""
     _, first = np.unique(number, return_index=True)
     for row in first.tolist():
@@ -195,7 +199,9 @@ def _fund(scene: Scene, there: dict[str, Ints], number: Ints, record: dict[str, 
         yield Wish(who, "fund_ads", Move(member, fen, key=key))
 
 
-def _bid(scene: Scene, there: dict[str, Ints], number: Ints, record: dict[str, Ints], levers: object) -> Iterator[Wish]:
+def _bid(
+    scene: Scene, there: dict[str, Ints], number: Ints, record: dict[str, Ints], levers: object
+) -> Iterator[Wish]:
     kind, people, measured = nature.nature(scene), scene.people.sellers, scene.scenario.behaviour
     words = there["keyword"] > 0
     there, number = {name: column[words] for name, column in there.items()}, number[words]

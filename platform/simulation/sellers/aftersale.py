@@ -21,7 +21,11 @@ QUICK_HOURS, SLOW_HOURS = 2.0, 40.0  # mean until a request is answered, at serv
 AGREES_LEAST, AGREES_MOST = 0.45, 0.97  # at service 0 and 1 (assumption)
 PLAIN = 0.9  # of requests before anything was sent, at least so many are agreed to (assumption)
 REFUSALS = ("亲，商品没有问题，不能退哦。", "亲，已经超出承诺范围了。", "亲，请先把商品寄回来看看。")
-REPLIES = ("我们按描述发货，有聊天记录为证。", "商品发出前检查过，没有问题。", "我们愿意协商，但责任不在我们。")
+REPLIES = (
+    "我们按描述发货，有聊天记录为证。",
+    "商品发出前检查过，没有问题。",
+    "我们愿意协商，但责任不在我们。",
+)
 
 OPEN: Spec = (("kind", "w.kind"), ("id", "w.id"), ("seller", "w.seller_id"), ("since", epoch("w.since")),
               ("unsent", "w.unsent"))  # fmt: skip

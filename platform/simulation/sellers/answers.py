@@ -29,7 +29,9 @@ LOOK_SHARES = (0.6, 0.25, 0.15)  # at which of them they answer (assumption)
 UNSEEN = 2  # in the place of a verdict: not public
 SILENT = 3  # in the place of an answer: not now
 BUYERS_GOOD, BUYERS_NEUTRAL = 0.985, 0.01  # of honest verdicts on buyers; the rest are bad (assumption)
-READS_BACK = 40  # so many of the latest feedbacks about a shop are looked through for what wants an explanation
+READS_BACK = (
+    40  # so many of the latest feedbacks about a shop are looked through for what wants an explanation
+)
 
 # fmt: off
 RETALIATES = (
@@ -85,7 +87,9 @@ def turn(scene: Scene) -> Iterator[Wish]:
         yield Wish(int(number[n]), "judge", Leave(of, int(there["rater"][n]), given, stars, comment))
 
 
-def verdict(seen: Ints, turn: Bools, last: Bools, retaliates: Bools, reciprocates: Bools, honest: Ints) -> Ints:
+def verdict(
+    seen: Ints, turn: Bools, last: Bools, retaliates: Bools, reciprocates: Bools, honest: Ints
+) -> Ints:
     """What each seller answers now: 1, 0, -1 or SILENT.
 
     `seen`: the buyer's verdict if it is public, else UNSEEN; `turn`: it is their time to answer; `last`: it is their

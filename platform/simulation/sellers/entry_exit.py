@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from common import exact, random
 from common.moments import day_of
@@ -21,7 +23,7 @@ from search.express.rules import DIMENSIONS as ADS
 from simulation.intents import Wish
 from simulation.scene import Scene
 from simulation.sellers import nature
-from simulation.sellers.nature import Floats, Ints
+from simulation.sellers.nature import Bools, Floats, Ints
 from simulation.sellers.reading import Spec, array, columns
 from traffic.rules import DIMENSIONS
 
@@ -36,7 +38,7 @@ WAGE_FEN = 200_000  # a month's work elsewhere, of one who has others to do as w
 MARGIN = 0.25  # neighbours guess that so much of the price stays
 WINDOW_DAYS = 30.0  # of the sales that result pages show
 
-# -- exit (assumptions)
+# -- leaving; all assumptions too
 LOOKS_BACK_DAYS = 28
 YOUNGEST_DAYS = 45  # nobody gives up before
 HOURS_FEN = 400  # a day and pair of hands: what a household's time in its shop is worth
@@ -60,11 +62,15 @@ def enter(scene: Scene) -> Iterator[Wish]:
     come = random.chances(scene.seed, "household.enters", thinking, scene.day, probability=chance)
     for who, p in zip(thinking[come].tolist(), chance[come].tolist(), strict=True):
         at = int(there.village[who])
-        seen = f"{success[at]:.2f} of a wage" if visible[np.searchsorted(thinking, who)] else "nobody knows what"
-        yield Wish(who, "enter", who, f"{share[at]:.3f} of the neighbours sell and earn {seen}: {p:.4f} a week")
+        seen = (
+            f"{success[at]:.2f} of a wage" if visible[np.searchsorted(thinking, who)] else "nobody knows what"
+        )
+        yield Wish(
+            who, "enter", who, f"{share[at]:.3f} of the neighbours sell and earn {seen}: {p:.4f} a week"
+        )
 
 
-def hazard(share: Floats, success: Floats, visible: np.ndarray) -> Floats:
+def hazard(share: Floats, success: Floats, visible: Bools) -> Floats:
     """The chance that a household opens a shop this week. `share`: of its neighbours with one; `success`: what these
     visibly earn, in wages."""
     talked = np.where(share > 0, exact.exp(TALK * exact.log(np.maximum(share, 1e-9))), 0.0)
@@ -84,12 +90,18 @@ def neighbours(scene: Scene) -> tuple[Floats, Floats]:
     keeper = nature.keeper_of(scene, shelf.shop)
     home = np.where(keeper >= 0, there.village[keeper], -1) if len(keeper) else keeper
     near = home >= 0
-    takings = np.bincount(home[near], weights=(shelf.sales * shelf.price_fen)[near].astype(float), minlength=len(homes))
+    takings = np.bincount(
+        home[near], weights=(shelf.sales * shelf.price_fen)[near].astype(float), minlength=len(homes)
+    )
     earned = takings * MARGIN * (30.0 / WINDOW_DAYS) / np.maximum(shops, 1.0)
     return shops / np.maximum(homes, 1.0), earned / WAGE_FEN
 
 
-TAKEN: Spec = (("shop", "s.id"), ("paid_fen", "coalesce(t.paid_fen, 0)"), ("ads_fen", "coalesce(a.cost_fen, 0)"))
+TAKEN: Spec = (
+    ("shop", "s.id"),
+    ("paid_fen", "coalesce(t.paid_fen, 0)"),
+    ("ads_fen", "coalesce(a.cost_fen, 0)"),
+)
 TAKINGS = f"""
     FROM shops_shop s
     LEFT JOIN (SELECT key, sum(paid_fen) AS paid_fen FROM traffic_daily
@@ -127,7 +139,7 @@ def leave(scene: Scene, mine: Ints) -> Iterator[Wish]:
         yield Wish(int(number[n]), "close", int(told["shop"][n]), why, int(told["shop"][n]))
 
 
-def giving_up(profit_fen: Ints, age_days: Floats) -> Floats:
+def giving_up(profit_fen: Ints, age_days: NDArray[Any]) -> Floats:
     """The chance that a shop closes this week: none while it earns; the younger, the higher."""
     young = exact.exp(-np.minimum(np.maximum(age_days, 0.0), 50_000.0) / AGES_DAYS)
     return np.where(profit_fen < 0, OLD + YOUNG * young, 0.0)

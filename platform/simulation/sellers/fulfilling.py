@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from common import random
+from common import exact, random
 from shops.actions.shipping import Ship
 from simulation.intents import Wish
 from simulation.scene import Scene
@@ -24,9 +24,17 @@ CARRIERS = ("申通", "圆通", "中通", "韵达", "EMS", "顺丰")
 WORK = (0.2, 0.1, 0, 0, 0, 0, 0.1, 0.5, 2, 5, 7, 7, 5, 6, 8, 10, 12, 12, 10, 6, 4, 3, 1.5, 0.6)
 HANDLING_BEST_HOURS, HANDLING_WORST_HOURS = 3.0, 40.0  # mean, at service 1 and 0 (assumption)
 NEGLECT = 2.5  # a neglectful shop takes so many times as long (assumption)
-FORGOTTEN_MOST = 0.04  # of a worst shop's orders nobody ever sends; of a neglectful one twice that (assumption)
-HELP_FROM_DAYS, HELP = 1.0, 1.4  # internal operation: with a day's work waiting, hands for the day are hired (assumption)
-MADE_FROM, MADE_TO = 0.4, 0.95  # goods made to order take such a share of the days that were promised (assumption)
+FORGOTTEN_MOST = (
+    0.04  # of a worst shop's orders nobody ever sends; of a neglectful one twice that (assumption)
+)
+HELP_FROM_DAYS, HELP = (
+    1.0,
+    1.4,
+)  # internal operation: with a day's work waiting, hands for the day are hired (assumption)
+MADE_FROM, MADE_TO = (
+    0.4,
+    0.95,
+)  # goods made to order take such a share of the days that were promised (assumption)
 RULE_HOURS = 72  # more than this between payment and promise is time for making
 
 PENDING: Spec = (
@@ -56,33 +64,33 @@ def turn(scene: Scene) -> Iterator[Wish]:
     there, number = {name: column[mine] for name, column in there.items()}, number[mine]
     order, at = there["id"], int(scene.at.timestamp())
     fake = ring.fakes(scene, number, there["buyer"])
-    ready = ready_at(scene, number, there) <= at
-    ready &= ~forgotten(scene, number, order)
-    ready &= ~fake
+    luck = random.uniforms(scene.seed, "seller.parcel", order[:, None], np.arange(3))
+    ready = (ready_at(scene, number, there, luck) <= at) & ~forgotten(scene, number, luck[:, 2]) & ~fake
     waiting = np.bincount(number[ready], minlength=scene.people.sellers.count)
     sent = fake | (ready & (place_in_queue(number, ready) < hands(scene, waiting)[number]))
     for who, id_ in zip(number[sent].tolist(), order[sent].tolist(), strict=True):
-        yield Wish(who, "ship", Ship(id_, carrier=CARRIERS[id_ % len(CARRIERS)], tracking_no=f"JS{scene.seed % 10**4:04d}{id_:08d}"))
+        number_ = f"JS{scene.seed % 10**4:04d}{id_:08d}"
+        yield Wish(who, "ship", Ship(id_, carrier=CARRIERS[id_ % len(CARRIERS)], tracking_no=number_))
 
 
-def ready_at(scene: Scene, number: Ints, order: dict[str, Ints]) -> Floats:
-    """From when on each of these orders could be handed to a courier."""
+def ready_at(scene: Scene, number: Ints, order: dict[str, Ints], luck: Floats) -> Floats:
+    """From when on each of these orders could be handed to a courier. `luck`: two draws of each."""
     kind, service = nature.nature(scene), scene.people.sellers.service[number]
     mean = HANDLING_BEST_HOURS + (HANDLING_WORST_HOURS - HANDLING_BEST_HOURS) * (1.0 - service) ** 2
     mean = np.where(kind.are("neglectful")[number], NEGLECT * mean, mean)
     mean = np.where(order["fast"] == 1, mean / 6.0, mean)
-    hours = random.exponentials(scene.seed, "seller.handling", order["id"], mean=mean)
+    hours = mean * -exact.log(1.0 - luck[:, 0])
     making = np.maximum(order["due"] - order["paid"] - RULE_HOURS * 3600, 0)
-    share = MADE_FROM + (MADE_TO - MADE_FROM) * random.uniforms(scene.seed, "seller.making", order["id"])
-    ready: Floats = order["paid"] + 3600.0 * hours + making * share
+    ready: Floats = order["paid"] + 3600.0 * hours + making * (MADE_FROM + (MADE_TO - MADE_FROM) * luck[:, 1])
     return ready
 
 
-def forgotten(scene: Scene, number: Ints, orders: Ints) -> Bools:
+def forgotten(scene: Scene, number: Ints, luck: Floats) -> Bools:
     """Which orders are never sent: their buyers will want their money back."""
     share = FORGOTTEN_MOST * (1.0 - scene.people.sellers.service[number]) ** 2
     share = np.where(nature.nature(scene).are("neglectful")[number], 2.0 * FORGOTTEN_MOST, share)
-    return random.chances(scene.seed, "seller.forgets", orders, probability=share)
+    never: Bools = luck < share
+    return never
 
 
 def hands(scene: Scene, waiting: Ints) -> Ints:
@@ -91,8 +99,7 @@ def hands(scene: Scene, waiting: Ints) -> Ints:
     helped = nature.nature(scene).are("internal_operation") & (waiting > HELP_FROM_DAYS * per_day)
     per_day = np.where(helped, HELP * per_day, per_day)
     now = nature.hours(scene)
-    luck = random.uniforms(scene.seed, "seller.hands", np.arange(len(per_day)))
-    return packed(per_day, now.start, now.stop, luck)
+    return packed(per_day, now.start, now.stop, nature.nature(scene).luck)
 
 
 def packed(per_day: Floats, start: int, stop: int, luck: Floats) -> Ints:
@@ -104,7 +111,7 @@ def packed(per_day: Floats, start: int, stop: int, luck: Floats) -> Ints:
 def place_in_queue(number: Ints, ready: Bools) -> Ints:
     """For orders in the order of payment: how many ready ones of the same shop come before each."""
     by_shop = np.argsort(number, kind="stable")
-    before = np.cumsum(ready[by_shop]) - ready[by_shop]
+    before: Ints = np.cumsum(ready[by_shop]) - ready[by_shop]
     shop = number[by_shop]
     first = np.searchsorted(shop, shop, side="left")
     place = np.empty(len(number), dtype=np.int64)

@@ -21,13 +21,16 @@ Bools = NDArray[np.bool_]
 
 WAYS = tuple(STRATEGIES)
 WAY = {name: n for n, name in enumerate(WAYS)}
-DESK_FROM, DESK_HOURS = 8, 14  # the hour of the day at which a seller looks after the shop: 8 to 21 (assumption)
+DESK_FROM, DESK_HOURS = (
+    8,
+    14,
+)  # the hour of the day at which a seller looks after the shop: 8 to 21 (assumption)
 
 
 @dataclass(frozen=True, eq=False)
 class Nature:
     """By seller's number. `hour`: when they look after the shop; `phase`: which days, of those on which they do;
-    `way`: the place of their strategy in WAYS; `retaliates`, `reciprocates`: what they do on seeing a verdict."""
+    `way`: the place of their strategy in WAYS; `luck`: 0 to 1, of their own; `retaliates`, `reciprocates`: what they do on seeing a verdict."""
 
     rows: tuple[Row, ...]
     row: Ints
@@ -37,6 +40,7 @@ class Nature:
     retaliates: Bools
     reciprocates: Bools
     advertises: Bools
+    luck: Floats
     _told: dict[tuple[str, Any], NDArray[Any]] = field(default_factory=dict)
 
     def told(self, name: str, default: Any = 0.0) -> NDArray[Any]:
@@ -85,6 +89,7 @@ def drawn(scene: Scene) -> Nature:
         retaliates=chance("retaliates", measured.retaliate_share),
         reciprocates=chance("reciprocates", measured.reciprocate_share),
         advertises=(way == WAY["keyword_bidder"]) | chance("advertises", share_ads),
+        luck=random.uniforms(seed, "seller.luck", number),
     )
 
 
@@ -109,7 +114,9 @@ def at_desk(scene: Scene, later: int = 0) -> Ints:
 def due(scene: Scene, mine: Ints, every: Any) -> Ints:
     """Those of `mine` whose day it is, who come every so many days; a newcomer comes in the first two days as well."""
     kind = nature(scene)
-    period = np.maximum(np.rint(np.broadcast_to(np.asarray(every, dtype=float), mine.shape)), 1).astype(np.int64)
+    period = np.maximum(np.rint(np.broadcast_to(np.asarray(every, dtype=float), mine.shape)), 1).astype(
+        np.int64
+    )
     turn = (scene.day + kind.phase[mine]) % period == 0
     return mine[turn | newcomer(scene, mine)]
 

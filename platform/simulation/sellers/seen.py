@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from common.moments import day_of
 from simulation.scene import Scene
 from simulation.sellers import nature
-from simulation.sellers.nature import Bools, Floats, Ints
+from simulation.sellers.nature import Bools, Ints
 from simulation.sellers.reading import Spec, array, columns, epoch
 from traffic.rules import DIMENSIONS
 
@@ -72,7 +74,11 @@ class Seen:
 
     def of(self, mine: Ints) -> Ints:
         """The places of these sellers among those who look; who has no open shop is left out."""
-        at = np.minimum(np.searchsorted(self.number, mine), len(self.number) - 1) if len(self.number) else mine * 0
+        at = (
+            np.minimum(np.searchsorted(self.number, mine), len(self.number) - 1)
+            if len(self.number)
+            else mine * 0
+        )
         return at[self.number[at] == mine] if len(self.number) else np.zeros(0, dtype=np.int64)
 
     def mine(self, places: Ints) -> Bools:
@@ -81,7 +87,7 @@ class Seen:
         wanted[places] = True
         return wanted[self.goods["owner"]]
 
-    def best(self, score: Floats, among: Bools, most: int = 1) -> Ints:
+    def best(self, score: NDArray[Any], among: Bools, most: int = 1) -> Ints:
         """The goods of highest score of each shop, at most so many of each; ties to the older."""
         rows = np.flatnonzero(among)
         owner = self.goods["owner"][rows]
@@ -102,9 +108,11 @@ def seen(scene: Scene, mine: Ints) -> Seen:
     number = number[order]
     keeper = nature.keeper_of(scene, goods["shop"])
     at = np.searchsorted(number, keeper)
-    known = np.flatnonzero((at < len(number)) & (number[np.minimum(at, max(len(number) - 1, 0))] == keeper)) if len(
-        number
-    ) else np.zeros(0, dtype=np.int64)
+    known = (
+        np.flatnonzero((at < len(number)) & (number[np.minimum(at, max(len(number) - 1, 0))] == keeper))
+        if len(number)
+        else np.zeros(0, dtype=np.int64)
+    )
     goods = {name: column[known] for name, column in goods.items()}
     goods["owner"] = at[known]
     goods["age"] = (int(scene.at.timestamp()) - goods["created"]) // 86_400

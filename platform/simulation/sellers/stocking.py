@@ -54,7 +54,9 @@ def turn(scene: Scene, mine: Ints) -> Iterator[Wish]:
     bought = affordable(wanted, np.maximum(cost, 1), low["balance_fen"] + CAPITAL_FEN, number)
     for n in np.flatnonzero(bought > 0).tolist():
         why = f"{low['stock'][n]} left; {bought[n]} bought at {cost[n]} fen"
-        yield Wish(int(number[n]), "restock", Restock(int(low["id"][n]), add=int(bought[n])), why, int(low["id"][n]))
+        yield Wish(
+            int(number[n]), "restock", Restock(int(low["id"][n]), add=int(bought[n])), why, int(low["id"][n])
+        )
 
 
 def affordable(wanted: Ints, cost: Ints, purse: Ints, owner: Ints) -> Ints:

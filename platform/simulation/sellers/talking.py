@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def turn(scene: Scene) -> Iterator[Wish]:
     id_ = np.array([row["id"] for row in asked], dtype=np.int64)
     when = np.array([row["asked_at"].timestamp() for row in asked])
     now = answered_in(scene, number, id_, when)
-    said: list[tuple[int, dict[str, object], str, int]] = []
+    said: list[tuple[int, dict[str, Any], str, int]] = []
     for n in np.flatnonzero(now).tolist():
         row = asked[n]
         move, price = "seller.answer", 0
@@ -71,12 +72,17 @@ def turn(scene: Scene) -> Iterator[Wish]:
     )
     for (who, row, move, price), text in zip(said, lines, strict=True):
         member = int(scene.seller_member[who])
-        yield Wish(who, "say", Said(member, int(row["buyer"]), text, int(row["listing"])))
+        yield Wish(who, "say", Said(member, row["buyer"], text, row["listing"]))
         if price:
             yield Wish(
                 who,
                 "deal",
-                NewDeal(int(row["shop"]), int(row["buyer"]), [Agreed(int(row["listing"]), 1, price)], int(row["postage_fen"])),
+                NewDeal(
+                    row["shop"],
+                    row["buyer"],
+                    [Agreed(row["listing"], 1, price)],
+                    row["postage_fen"],
+                ),
                 why=f"{move.removeprefix('seller.')}s at {price} fen, listed at {row['price_fen']}",
             )
 

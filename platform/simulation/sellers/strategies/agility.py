@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from common import random
-from simulation.goods import new_listings
+from simulation.goods import categories, new_listings
 from simulation.intents import Wish
 from simulation.people import GOODS_EACH
 from simulation.scene import Scene
@@ -47,7 +47,9 @@ def turn_over(scene: Scene, mine: Ints, seen: Seen) -> Iterator[Wish]:
     slow = (goods["age"] >= SLOW_AFTER_DAYS) & (goods["sales"] == 0) & (held[goods["owner"]] > KEEPS)
     for row in seen.best(-1.0 * goods["pv"], seen.mine(seen.of(mine)) & slow).tolist():
         number, id_ = int(seen.number[goods["owner"][row]]), int(goods["id"][row])
-        yield Wish(number, "delist", id_, f"{goods['age'][row]} days old, {goods['pv'][row]} views, none sold", id_)
+        yield Wish(
+            number, "delist", id_, f"{goods['age'][row]} days old, {goods['pv'][row]} views, none sold", id_
+        )
 
 
 def try_out(scene: Scene, mine: Ints, seen: Seen) -> Iterator[Wish]:
@@ -59,18 +61,19 @@ def try_out(scene: Scene, mine: Ints, seen: Seen) -> Iterator[Wish]:
         return
     number, k = seen.number[places], seen.shops["goods"][places]
     shops = seen.shops["shop"][places].tolist()
-    ideas = [
-        new_listings(scene.people, scene.seed, number, (TRIES * k + n) % (GOODS_EACH // 2) + GOODS_EACH // 2, shops)
-        for n in range(TRIES)
-    ]
+    tried = (TRIES * k[:, None] + np.arange(TRIES)) % (GOODS_EACH // 2) + GOODS_EACH // 2
     rivals = rivals_of(scene)
+    kinds = categories(scene.people, scene.seed, np.repeat(number, TRIES), tried.ravel()).reshape(tried.shape)
+    taken = [rivals.get(one, 0) for one in kinds.ravel().tolist()]
+    few = np.array(taken).reshape(tried.shape).argmin(axis=1)
+    best = new_listings(scene.people, scene.seed, number, tried[np.arange(len(number)), few], shops)
     actor = number * GOODS_EACH + k
     made = random.chances(
         scene.seed, "agility.made", actor, probability=nature.nature(scene).told("custom_share", 0.5)[number]
     )
     days = MADE_FROM + random.integers(scene.seed, "agility.days", actor, bound=MADE_DAYS)
     for n, who in enumerate(number.tolist()):
-        new = min((idea[n] for idea in ideas), key=lambda one: rivals.get(one.category_id, 0))
+        new = best[n]
         if made[n] and new.delivery == "express":
             new = replace(new, supply="custom", stock=0, ship_within_days=int(days[n]))
         how = "made to order" if new.supply == "custom" else "in stock"

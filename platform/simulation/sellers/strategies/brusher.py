@@ -83,9 +83,15 @@ def _ask(scene: Scene) -> Iterator[Wish]:
         own = own[np.lexsort((shelf.id[own], shelf.price_fen[own]))][:LIFTS]
         for n in range(count):
             place = int(own[random.integer(scene.seed, len(own), "brusher.goods", who, 64 * stamp + n)])
-            helper = int(helpers[random.integer(scene.seed, len(helpers), "brusher.helper", who, 64 * stamp + n)])
+            helper = int(
+                helpers[random.integer(scene.seed, len(helpers), "brusher.helper", who, 64 * stamp + n)]
+            )
             fen = int(shelf.price_fen[place] + shelf.postage_fen[place])
-            fee = "" if MEANS[there.means[group]] != "ring" else f", {kind.told('pay_fen', 0)[who]} fen for the task"
+            fee = (
+                ""
+                if MEANS[there.means[group]] != "ring"
+                else f", {kind.told('pay_fen', 0)[who]} fen for the task"
+            )
             why = f"a trade that never was ({MEANS[there.means[group]]}): member {helper} pays {fen} fen, given back{fee}"
             yield Wish(who, "bring", TopUp(helper, fen, key=f"brush-{who}-{stamp}-{n}"))
             yield Wish(who, "brush", Place(helper, (Wanted(int(shelf.id[place])),)), why)
@@ -115,14 +121,25 @@ def _finish(scene: Scene) -> Iterator[Wish]:
     ours = (seller >= 0) & (there.sorted_group[at] == there.of_seller[seller])
     ids = np.array([row["id"] for row in open_], dtype=np.int64)
     hours = random.exponentials(scene.seed, "brusher.confirms", ids, mean=CONFIRM_HOURS)
-    praise = words.comments(scene.seed, 1, [row["category"] for row in open_], ids)
+    praised = [n for n in np.flatnonzero(ours).tolist() if open_[n]["status"] == "finished"]
+    praise = dict(
+        zip(
+            praised,
+            words.comments(scene.seed, 1, [open_[n]["category"] for n in praised], ids[praised]),
+            strict=True,
+        )
+        if praised
+        else ()
+    )
     confirmed: set[int] = set()
     for n in np.flatnonzero(ours).tolist():
         row, who = open_[n], int(seller[n])
         if row["status"] == "finished":
             yield Wish(who, "judge", Leave(row["line"], row["buyer"], 1, (5,) * 5, praise[n]))
             if scene.seller_bot[who]:
-                yield Wish(who, "withdraw", Withdrawal(row["seller"], row["total_fen"], key=f"brush-{row['id']}"))
+                yield Wish(
+                    who, "withdraw", Withdrawal(row["seller"], row["total_fen"], key=f"brush-{row['id']}")
+                )
         elif row["sent"] + 3600 * hours[n] <= scene.at.timestamp() and row["id"] not in confirmed:
             confirmed.add(row["id"])
             yield Wish(who, "confirm", row["id"])

@@ -61,4 +61,5 @@ def sales_of(scene: Scene) -> Floats:
     """Pieces each seller sold lately, as result pages show them."""
     keeper = nature.keeper_of(scene, scene.shelf.shop)
     ours = keeper >= 0
-    return np.bincount(keeper[ours], weights=scene.shelf.sales[ours], minlength=len(scene.seller_shop))
+    weights = scene.shelf.sales[ours].astype(float)
+    return np.bincount(keeper[ours], weights=weights, minlength=len(scene.seller_shop)).astype(float)

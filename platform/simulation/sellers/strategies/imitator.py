@@ -58,7 +58,9 @@ def copying(scene: Scene, number: Ints, held: Ints) -> Iterator[Wish]:
     shelf = scene.shelf
     shops = scene.seller_shop[number]
     fresh = not_yet(shops, shelf.id[model])
-    own = new_listings(scene.people, scene.seed, number, k % (GOODS_EACH // 2) + GOODS_EACH // 2, shops.tolist())
+    own = new_listings(
+        scene.people, scene.seed, number, k % (GOODS_EACH // 2) + GOODS_EACH // 2, shops.tolist()
+    )
     lower = nature.nature(scene).told("undercut_bps", 300)[number]
     visible = sees_sales(scene)[number]
     done: set[tuple[int, int]] = set()

@@ -49,7 +49,13 @@ def reprice(scene: Scene, mine: Ints, seen: Seen) -> Iterator[Wish]:
     for row in rows.tolist():
         was, will = int(goods["price_fen"][row]), int(new[row])
         why = f"{goods['sales'][row]} sold at {was} fen; {'dearer' if will > was else 'cheaper'}: {will}"
-        yield Wish(int(number[row]), "edit", Edit(int(goods["id"][row]), {"price_fen": will}), why, int(goods["id"][row]))
+        yield Wish(
+            int(number[row]),
+            "edit",
+            Edit(int(goods["id"][row]), {"price_fen": will}),
+            why,
+            int(goods["id"][row]),
+        )
 
 
 def first_price(goods: dict[str, Ints]) -> Ints:

@@ -36,7 +36,9 @@ def morning(scene: Scene, mine: Ints, seen: Seen) -> Iterator[Wish]:
     yield from shared.showcase(scene, seen, mine)
 
 
-def worth(price_fen: Ints, margin_bps: Ints, clicks: Ints, orders: Ints, usual: float, share: Floats) -> Floats:
+def worth(
+    price_fen: Ints, margin_bps: Ints, clicks: Ints, orders: Ints, usual: float, share: Floats
+) -> Floats:
     """What a click may cost, in fen: `share` of what it earns. Own clicks and orders tell how many buy, as if there had
     been two hundred before that bought as `usual`."""
     buys = (orders + 200.0 * usual) / (clicks + 200.0)
@@ -47,7 +49,9 @@ def worth(price_fen: Ints, margin_bps: Ints, clicks: Ints, orders: Ints, usual: 
 def paced(bid: Floats, spent: Ints, budget: Ints, passed: float, most: Floats) -> Floats:
     """Bids of who spreads a day's budget; `passed`: the share of the day that is over; `most`: never more."""
     share = spent / np.maximum(budget, 1)
-    new = np.where(share > AHEAD * passed, bid * STEP_DOWN, np.where(share < BEHIND * passed, bid * STEP_UP, bid))
+    new = np.where(
+        share > AHEAD * passed, bid * STEP_DOWN, np.where(share < BEHIND * passed, bid * STEP_UP, bid)
+    )
     return np.minimum(new, most)
 
 
@@ -57,4 +61,3 @@ def best_response(bid: Floats, paid: Ints, shown: Ints, tries: Bools, most: Floa
     keeps = np.where(paid > 0, np.where(tries, paid * TRIES_ABOVE + 1, paid), bid)
     new = np.where((paid == 0) & (shown == 0), bid * CLIMB + 1, keeps)
     return np.minimum(new, most)
-

@@ -50,7 +50,9 @@ def showcase(scene: Scene, seen: Seen, mine: Ints) -> Iterator[Wish]:
         return
     used = np.bincount(goods["owner"], weights=goods["showcase"], minlength=len(seen.number))
     free = (used < seen.shops["slots"])[goods["owner"]]
-    rows = seen.best(100.0 * goods["sales"] + goods["pv"], seen.mine(seen.of(mine)) & free & (goods["showcase"] == 0))
+    rows = seen.best(
+        100.0 * goods["sales"] + goods["pv"], seen.mine(seen.of(mine)) & free & (goods["showcase"] == 0)
+    )
     for row in rows.tolist():
         yield Wish(int(seen.number[goods["owner"][row]]), "showcase", int(goods["id"][row]))
 

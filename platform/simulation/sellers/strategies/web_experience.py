@@ -52,12 +52,18 @@ def rewrite(scene: Scene, mine: Ints, seen: Seen, most: int = 1) -> Iterator[Wis
     gain = RICHER + (SKILLED * scene.people.sellers.skill[number]).astype(np.int64)
     rich = np.minimum(goods["richness"][rows] + gain, 100)
     titles = words.titles(
-        scene.seed, goods["category"][rows], goods["id"][rows], goods["version"][rows], richness=0.4 + 0.006 * rich
+        scene.seed,
+        goods["category"][rows],
+        goods["id"][rows],
+        goods["version"][rows],
+        richness=0.4 + 0.006 * rich,
     )
     for n, row in enumerate(rows.tolist()):
         changes = {
             "title": titles[n],
-            "picture_count": min(int(goods["pictures"][row]) + 2, max(PICTURES_MOST, int(goods["pictures"][row]))),
+            "picture_count": min(
+                int(goods["pictures"][row]) + 2, max(PICTURES_MOST, int(goods["pictures"][row]))
+            ),
             "description_richness": int(rich[n]),
         }
         why = f"{goods['pv'][row]} views, {goods['sales'][row]} sold: written better"
