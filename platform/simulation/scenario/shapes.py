@@ -48,6 +48,7 @@ class Row:
     capacity: float = number("parcels a day", 0.1, 100_000, "a pair of hands packs", 40.0)
     staff: int = whole("people", 1, 10_000, "hands at first", 1)
     margin_bps: int = whole("bps", 0, 9_000, "of the price that is left after buying or making the goods", 2_500)
+    wage_fen: int = whole("fen", 1, 100_000_000, "what a month's work earns elsewhere: success is measured by it", 200_000)
     village: str = text(40, "where they are, by its name; nothing said: anywhere", "")
     seats: bool = flag("meant for people: a bot keeps the shop until somebody sits down", False)
     enters: str = word("start", "imitation", means="open on the first day, or when they see a neighbour do well",

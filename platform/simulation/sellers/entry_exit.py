@@ -29,19 +29,18 @@ from traffic.rules import DIMENSIONS
 
 WEEK = 7
 # -- entry (all assumptions; set so that one of 1,200 households becomes over 300 in three years of fair success)
-NOBODY = 0.00002  # a week, where nobody sells yet
-MOUTH = 0.028  # a week, if all neighbours sold: what is told of them counts, whether or not anybody sees their sales
-EYES = 0.055  # a week more, if all neighbours sold and visibly earned what a month's work earns elsewhere
-TALK = 0.85  # the first few are talked about beyond their share: share to this power
+NOBODY = 0.000002  # a week, where nobody sells yet
+MOUTH = 0.004  # a week, if all neighbours sold: what is told of them counts, whether or not anybody sees their sales
+EYES = 0.016  # a week more, if all neighbours sold and visibly earned what a month's work earns elsewhere
+TALK = 0.75  # the first few are talked about beyond their share: share to this power
 SUCCESS_MOST = 2.0
-WAGE_FEN = 200_000  # a month's work elsewhere, of one who has others to do as well
 MARGIN = 0.25  # neighbours guess that so much of the price stays
 WINDOW_DAYS = 30.0  # of the sales that result pages show
 
 # -- leaving; all assumptions too
 LOOKS_BACK_DAYS = 28
 YOUNGEST_DAYS = 45  # nobody gives up before
-HOURS_FEN = 400  # a day and pair of hands: what a household's time in its shop is worth
+HOURS = 0.002  # of a month's wage elsewhere: what a day in the shop is worth, for a pair of hands
 OLD, YOUNG = 0.02, 0.10  # a week, of shops that lose: of old ones, and beyond that of the youngest
 AGES_DAYS = 300.0
 
@@ -55,19 +54,19 @@ def enter(scene: Scene) -> Iterator[Wish]:
     thinking = np.flatnonzero(outside & ((scene.day + nature.nature(scene).phase) % WEEK == 0))
     if not len(thinking):
         return
-    share, success = neighbours(scene)
+    share, earned = neighbours(scene)
     home = there.village[thinking]
+    success = earned[home] / nature.nature(scene).said("wage_fen")[thinking]
     visible = nature.nature(scene).told("visible_sales", True)[thinking].astype(bool)
-    chance = hazard(share[home], success[home], visible)
+    chance = hazard(share[home], success, visible)
     come = random.chances(scene.seed, "household.enters", thinking, scene.day, probability=chance)
-    for who, p in zip(thinking[come].tolist(), chance[come].tolist(), strict=True):
-        at = int(there.village[who])
-        seen = (
-            f"{success[at]:.2f} of a wage" if visible[np.searchsorted(thinking, who)] else "nobody knows what"
+    for n in np.flatnonzero(come).tolist():
+        who = int(thinking[n])
+        seen = f"{success[n]:.2f} of a wage" if visible[n] else "nobody knows what"
+        why = (
+            f"{share[there.village[who]]:.3f} of the neighbours sell and earn {seen}: {chance[n]:.5f} a week"
         )
-        yield Wish(
-            who, "enter", who, f"{share[at]:.3f} of the neighbours sell and earn {seen}: {p:.4f} a week"
-        )
+        yield Wish(who, "enter", who, why)
 
 
 def hazard(share: Floats, success: Floats, visible: Bools) -> Floats:
@@ -79,7 +78,7 @@ def hazard(share: Floats, success: Floats, visible: Bools) -> Floats:
 
 
 def neighbours(scene: Scene) -> tuple[Floats, Floats]:
-    """By village: the share of households that keep a shop, and what a shop visibly earns in a month, in wages.
+    """By village: the share of households that keep a shop, and what a shop visibly earns in a month, in fen.
 
     Households of the scenario are the neighbours: those who may come are among them.
     """
@@ -94,7 +93,7 @@ def neighbours(scene: Scene) -> tuple[Floats, Floats]:
         home[near], weights=(shelf.sales * shelf.price_fen)[near].astype(float), minlength=len(homes)
     )
     earned = takings * MARGIN * (30.0 / WINDOW_DAYS) / np.maximum(shops, 1.0)
-    return shops / np.maximum(homes, 1.0), earned / WAGE_FEN
+    return shops / np.maximum(homes, 1.0), earned
 
 
 TAKEN: Spec = (
@@ -130,7 +129,7 @@ def leave(scene: Scene, mine: Ints) -> Iterator[Wish]:
     }
     told = columns(TAKEN, TAKINGS, params, order="s.id")
     number = nature.keeper_of(scene, told["shop"])
-    hours = HOURS_FEN * kind.said("staff")[number] * LOOKS_BACK_DAYS
+    hours = (HOURS * kind.said("wage_fen") * kind.said("staff"))[number].astype(np.int64) * LOOKS_BACK_DAYS
     profit = told["paid_fen"] * there.margin_bps[number] // 10_000 - told["ads_fen"] - hours
     chance = giving_up(profit, age[number])
     ends = random.chances(scene.seed, "seller.leaves", number, scene.day, probability=chance)

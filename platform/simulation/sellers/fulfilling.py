@@ -27,6 +27,8 @@ NEGLECT = 2.5  # a neglectful shop takes so many times as long (assumption)
 FORGOTTEN_MOST = (
     0.04  # of a worst shop's orders nobody ever sends; of a neglectful one twice that (assumption)
 )
+WINDOW_DAYS = 30.0  # of the sales by which a shop is staffed
+SPARE = 1.1  # hands for so many times last month's sales (assumption)
 HELP_FROM_DAYS, HELP = (
     1.0,
     1.4,
@@ -94,12 +96,22 @@ def forgotten(scene: Scene, number: Ints, luck: Floats) -> Bools:
 
 
 def hands(scene: Scene, waiting: Ints) -> Ints:
-    """How many parcels each shop packs in this tick: its capacity a day, by the hours of the day."""
-    per_day = scene.people.sellers.capacity.astype(float)
-    helped = nature.nature(scene).are("internal_operation") & (waiting > HELP_FROM_DAYS * per_day)
+    """How many parcels each shop packs in this tick: its hands' capacity a day, by the hours of the day."""
+    kind = nature.nature(scene)
+    least = scene.people.sellers.capacity.astype(float)
+    pair = least / kind.said("staff")
+    per_day = staffed(least, pair, nature.sold_lately(scene) / WINDOW_DAYS)
+    per_day = np.where(kind.are("neglectful"), least, per_day)
+    helped = kind.are("internal_operation") & (waiting > HELP_FROM_DAYS * per_day)
     per_day = np.where(helped, HELP * per_day, per_day)
     now = nature.hours(scene)
-    return packed(per_day, now.start, now.stop, nature.nature(scene).luck)
+    return packed(per_day, now.start, now.stop, kind.luck)
+
+
+def staffed(least: Floats, pair: Floats, sold_a_day: Floats) -> Floats:
+    """Parcels a day a shop is staffed for: as many hands as last month's sales needed, but not fewer than at first. So
+    a shop that grows is too slow for a while, and a peak finds it as it was the month before."""
+    return np.maximum(least, np.ceil(SPARE * sold_a_day / pair) * pair)
 
 
 def packed(per_day: Floats, start: int, stop: int, luck: Floats) -> Ints:

@@ -145,6 +145,19 @@ def keeper_of(scene: Scene, shops: Ints) -> Ints:
     return _found(kept[1], kept[2], shops)
 
 
+def sold_lately(scene: Scene) -> Floats:
+    """Pieces each seller sold in the ranking's window, as result pages show them; what is not on sale is left out."""
+    kept = scene.kept.get("sellers.sold")
+    if kept is None or kept[0] is not scene.shelf or kept[1] is not scene.seller_shop:
+        keeper = keeper_of(scene, scene.shelf.shop)
+        ours = keeper >= 0
+        weights = scene.shelf.sales[ours].astype(float)
+        sold = np.bincount(keeper[ours], weights=weights, minlength=len(scene.seller_shop)).astype(float)
+        kept = scene.kept["sellers.sold"] = (scene.shelf, scene.seller_shop, sold)
+    found: Floats = kept[2]
+    return found
+
+
 def _found(order: Ints, sorted_: Ints, wanted: Ints) -> Ints:
     if not len(sorted_):
         return np.full(len(wanted), -1, dtype=np.int64)

@@ -30,7 +30,7 @@ GIVES = 0.6  # of the margin a seller gives away at most (assumption)
 OPENS = 0.3  # of the margin is offered to who names no price (assumption)
 NEAR_BPS = 9_000  # a price of so much of the lowest is worth a counter-offer (assumption)
 REPLY_MINUTES = 25.0  # mean, at the desk (assumption)
-OLDEST = timedelta(hours=20)  # an inquiry this old is not answered any more
+OLDEST = timedelta(hours=20)  # an inquiry this old when the tick begins is not answered any more
 
 ASKED = """
     SELECT i.id, i.buyer_id AS buyer, i.listing_id AS listing, i.shop_id AS shop, i.asked_at, m.text,
@@ -44,7 +44,7 @@ HAGGLES = re.compile(r"便宜|优惠|打折|零头|少点|卖不卖|贵|行不�
 
 def turn(scene: Scene) -> Iterator[Wish]:
     """Answers and deal pages of this tick."""
-    asked = dicts(ASKED, [scene.at - OLDEST, scene.at])
+    asked = dicts(ASKED, [scene.start - OLDEST, scene.at])
     number = nature.keeper_of(scene, np.array([row["shop"] for row in asked], dtype=np.int64))
     mine = np.flatnonzero((number >= 0) & scene.seller_bot[number])
     if not len(mine):

@@ -53,13 +53,5 @@ def _followers(scene: Scene) -> Floats:
     posts = kind.told("posts_a_week", 0.0) / 7.0
     lasting = FADES_DAYS * (1.0 - exact.exp(-np.minimum(days, 50_000.0) / FADES_DAYS))
     won = posts * lasting * (0.3 + there.skill) * SHARE_A_POST * crowd
-    sold = sales_of(scene) * SHARE_A_SALE
+    sold = nature.sold_lately(scene) * SHARE_A_SALE
     return np.where(known, np.minimum(shared_before + won + sold, float(crowd)), 0.0)
-
-
-def sales_of(scene: Scene) -> Floats:
-    """Pieces each seller sold lately, as result pages show them."""
-    keeper = nature.keeper_of(scene, scene.shelf.shop)
-    ours = keeper >= 0
-    weights = scene.shelf.sales[ours].astype(float)
-    return np.bincount(keeper[ours], weights=weights, minlength=len(scene.seller_shop)).astype(float)
