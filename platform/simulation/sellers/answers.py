@@ -29,9 +29,7 @@ LOOK_SHARES = (0.6, 0.25, 0.15)  # at which of them they answer (assumption)
 UNSEEN = 2  # in the place of a verdict: not public
 SILENT = 3  # in the place of an answer: not now
 BUYERS_GOOD, BUYERS_NEUTRAL = 0.985, 0.01  # of honest verdicts on buyers; the rest are bad (assumption)
-READS_BACK = (
-    40  # so many of the latest feedbacks about a shop are looked through for what wants an explanation
-)
+READS_BACK = 40  # of the latest feedbacks about a shop are looked through for what wants an explanation
 
 # fmt: off
 RETALIATES = (

@@ -22,21 +22,14 @@ CARRIERS = ("申通", "圆通", "中通", "韵达", "EMS", "顺丰")
 
 # Of a day's parcels, by hour from 0 h: couriers come in the afternoon, nights are quiet (assumption).
 WORK = (0.2, 0.1, 0, 0, 0, 0, 0.1, 0.5, 2, 5, 7, 7, 5, 6, 8, 10, 12, 12, 10, 6, 4, 3, 1.5, 0.6)
-HANDLING_BEST_HOURS, HANDLING_WORST_HOURS = 3.0, 40.0  # mean, at service 1 and 0 (assumption)
-NEGLECT = 2.5  # a neglectful shop takes so many times as long (assumption)
-FORGOTTEN_MOST = (
-    0.04  # of a worst shop's orders nobody ever sends; of a neglectful one twice that (assumption)
-)
+# All assumptions. Mean hours from payment until a parcel is ready, at service 1 and 0; the neglectful take longer.
+HANDLING_BEST_HOURS, HANDLING_WORST_HOURS = 3.0, 40.0
+NEGLECT = 2.5
+FORGOTTEN_MOST = 0.04  # of a worst shop's orders nobody ever sends; of a neglectful one twice that
 WINDOW_DAYS = 30.0  # of the sales by which a shop is staffed
-SPARE = 1.1  # hands for so many times last month's sales (assumption)
-HELP_FROM_DAYS, HELP = (
-    1.0,
-    1.4,
-)  # internal operation: with a day's work waiting, hands for the day are hired (assumption)
-MADE_FROM, MADE_TO = (
-    0.4,
-    0.95,
-)  # goods made to order take such a share of the days that were promised (assumption)
+SPARE = 1.1  # hands for so many times last month's sales
+HELP_FROM_DAYS, HELP = 1.0, 1.4  # internal operation: with a day's work waiting, hands are hired for the day
+MADE_FROM, MADE_TO = 0.4, 0.95  # goods made to order take such a share of the days that were promised
 RULE_HOURS = 72  # more than this between payment and promise is time for making
 
 PENDING: Spec = (

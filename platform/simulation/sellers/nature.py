@@ -21,10 +21,7 @@ Bools = NDArray[np.bool_]
 
 WAYS = tuple(STRATEGIES)
 WAY = {name: n for n, name in enumerate(WAYS)}
-DESK_FROM, DESK_HOURS = (
-    8,
-    14,
-)  # the hour of the day at which a seller looks after the shop: 8 to 21 (assumption)
+DESK_FROM, DESK_HOURS = 8, 14  # at one of the hours from 8 to 21 a seller looks after the shop (assumption)
 
 
 @dataclass(frozen=True, eq=False)
