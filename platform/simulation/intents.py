@@ -52,7 +52,7 @@ VERBS = (
     Verb("edit",       "shops.actions.listings.edit",                True,        True),
     Verb("restock",    "shops.actions.listings.restock",             True),
     Verb("relist",     "shops.actions.listings.list_again",          True,        True),
-    Verb("delist",     "shops.actions.listings.delist",              True,        True),
+    Verb("delist",     "simulation.sellers.doors.delist",            False,       True),
     Verb("showcase",   "shops.actions.listings.put_in_showcase",     True),
     Verb("protect",    "shops.actions.shops.join_protection",        True,        True),
     Verb("decorate",   "shops.actions.shops.edit",                   True,        True),

@@ -103,10 +103,15 @@ def population() -> dict[str, Any]:
     return found[0]
 
 
+def who_lives(row: dict[str, Any]) -> tuple[Scenario, People]:
+    """The scenario and the people of the population `row`."""
+    document = row["document"]
+    return people_of(document if isinstance(document, str) else dumps(document), row["seed"])
+
+
 def scene(row: dict[str, Any], *, at: datetime) -> Scene:
     """The scene of the tick that ends at `at`, for the population `row`."""
-    document = row["document"]
-    scenario, crowd = people_of(document if isinstance(document, str) else dumps(document), row["seed"])
+    scenario, crowd = who_lives(row)
     moment = held()
     assert moment is not None
     kept = _kept.get(moment.uid)

@@ -1,9 +1,16 @@
-"""Addresses of the simulation."""
+"""Addresses of the population and of what is measured in it."""
 
 from __future__ import annotations
 
 from django.urls import path
 
+from simulation import api
 from simulation.circulation.api import Circulation
 
-urlpatterns = [path("circulation/", Circulation.as_view())]
+urlpatterns = [
+    path("circulation/", Circulation.as_view()),
+    path("population/", api.PopulationDoor.as_view()),
+    path("population/agents/", api.AgentsDoor.as_view()),
+    path("population/agents/<id:agent_id>/seat/", api.SeatDoor.as_view()),
+    path("population/agents/<id:agent_id>/decisions/", api.DecisionsDoor.as_view()),
+]

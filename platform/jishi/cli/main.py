@@ -24,6 +24,7 @@ MODULES = (
     "logs_of_behaviour",  # replay, export
     "populations",  # simulate
     "experiments",  # experiment, circulation
+    "seats",  # seat take, leave, list
     "bench",
     "test",
 )

@@ -18,6 +18,7 @@ from shops.actions.refunds import SendBack
 from simulation.intents import Wish
 from simulation.models import BUYER, Plan
 from simulation.people import People
+from simulation.scenario.behaviour import Behaviour
 from simulation.scene import Scene
 
 Floats = NDArray[np.float64]
@@ -84,20 +85,37 @@ def delivered(people: People, seed: int, told: Sequence[dict[str, Any]]) -> tupl
 
 def arrivals(now: Scene) -> list[dict[str, Any]]:
     """Plans to receive what was sent since the last tick."""
-    sent = rows(SHIPPED, {"start": now.start, "at": now.at})
+    return on_their_way(now.seed, now.scenario.behaviour, rows(SHIPPED, {"start": now.start, "at": now.at}))
+
+
+def on_their_way(seed: int, b: Behaviour, sent: Sequence[tuple[int, datetime, int]]) -> list[dict[str, Any]]:
+    """Plans to receive these parcels: (order, when it was sent, buyer)."""
     if not sent:
         return []
-    b, orders = now.scenario.behaviour, np.array([row[0] for row in sent], dtype=np.int64)
     days = random.log_normals(
-        now.seed,
+        seed,
         "after.transit",
-        orders,
+        np.array([row[0] for row in sent], dtype=np.int64),
         log_mean=exact.log(np.array([b.transit_days]))[0],
         log_sd=b.transit_spread,
     )
     return [
         plan(shipped_at + timedelta(seconds=int(86_400 * wait)), "receive", number, order)
         for (order, shipped_at, number), wait in zip(sent, days.tolist(), strict=True)
+    ]
+
+
+def to_judge(
+    seed: int, b: Behaviour, confirmed: Sequence[tuple[int, int]], *, at: datetime
+) -> list[dict[str, Any]]:
+    """Plans to judge what was confirmed at `at`, (order, buyer) each, by those who speak."""
+    keys = np.array([order for order, _ in confirmed], dtype=np.int64)
+    wait = random.exponentials(seed, "after.judge_wait", keys, mean=max(b.feedback_days, 1e-6)).tolist()
+    speaks = random.chances(seed, "after.judges", keys, probability=b.feedback_share).tolist()
+    return [
+        plan(at + timedelta(seconds=1 + int(86_400 * wait[n])), "judge", number, order)
+        for n, (order, number) in enumerate(confirmed)
+        if speaks[n]
     ]
 
 
@@ -174,19 +192,11 @@ def _confirmed(
     of: dict[int, list[int]],
     plans: list[dict[str, Any]],
 ) -> Iterator[Wish]:
-    b, here = now.scenario.behaviour, [o for o in orders if told[of[o][0]]["status"] == "shipped"]
-    keys = np.array(here, dtype=np.int64)
-    wait = random.exponentials(now.seed, "after.judge_wait", keys, mean=max(b.feedback_days, 1e-6)).tolist()
-    speaks = random.chances(now.seed, "after.judges", keys, probability=b.feedback_share).tolist()
-    for n, order in enumerate(here):
-        row = told[of[order][0]]
-        if row["open_refunds"]:
-            continue
-        yield Wish(row["number"], "confirm", order)
-        if speaks[n]:
-            plans.append(
-                plan(now.at + timedelta(seconds=1 + int(86_400 * wait[n])), "judge", row["number"], order)
-            )
+    here = [o for o in orders if told[of[o][0]]["status"] == "shipped"]
+    confirmed = [(o, told[of[o][0]]["number"]) for o in here if not told[of[o][0]]["open_refunds"]]
+    for order, number in confirmed:
+        yield Wish(number, "confirm", order)
+    plans += to_judge(now.seed, now.scenario.behaviour, confirmed, at=now.at)
 
 
 def _judged(

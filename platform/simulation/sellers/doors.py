@@ -8,20 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from common.batch import dicts, dumps
-from shops.actions import orders, shops
+from common.batch import dicts, rows
+from common.errors import Refusal
+from shops.actions import listings, orders, shops
 from shops.actions.placing import Place
 from simulation import found
 from simulation.models import SELLER
-from simulation.people import people_of
-from simulation.scene import population
+from simulation.scene import population, who_lives
 
 
 def enter(numbers: Sequence[int], *, at: datetime) -> list[int]:
     """Households `numbers` join and open their shops; the shops' ids. Their goods come on their first mornings."""
     row = population()
-    document = row["document"]
-    scenario, crowd = people_of(document if isinstance(document, str) else dumps(document), row["seed"])
+    scenario, crowd = who_lives(row)
     home = [scenario.villages[crowd.sellers.village[n]].name for n in numbers]
     return found.enter(crowd, row["seed"], np.array(numbers, dtype=np.int64), at=at, villages=home)
 
@@ -40,6 +39,23 @@ def close(ids: Sequence[int], *, at: datetime) -> list[int]:
             shops.leave_protection([agent["id"]], by=agent["owner"], at=at)
         shops.close([agent["id"]], by=agent["owner"], at=at)
     found.leave([agent["number"] for agent in agents], at=at)
+    return list(ids)
+
+
+def delist(ids: Sequence[int], *, at: datetime) -> list[int]:
+    """Sellers take goods down themselves, so that a person in such a seat may put them up again."""
+    owners = dict(
+        rows(
+            "SELECT l.id, s.owner_id FROM shops_listing l JOIN shops_shop s ON s.id = l.shop_id WHERE l.id = ANY(%s)",
+            [list(ids)],
+        )
+    )
+    for n, id_ in enumerate(ids):
+        try:
+            listings.delist([id_], by=owners.get(id_, 0), at=at)
+        except Refusal as refusal:
+            refusal.rows, refusal.each = (n,), {}
+            raise
     return list(ids)
 
 
