@@ -12,7 +12,7 @@ import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from common.batch import dumps
 from simulation.days import Day, day_of, joined
@@ -96,7 +96,7 @@ crew = Crew()
 def serve() -> None:
     """What a hand does, until nobody asks any more."""
     while (task := _read(sys.stdin.buffer)) is not None:
-        text, seed, number, on, part = task
+        text, seed, number, on, part = cast("Task", task)
         scenario, crowd = people_of(text, seed)
         _write(sys.stdout.buffer, day_of(scenario, crowd, seed, number, on, part=part))
 

@@ -156,17 +156,17 @@ def _acts(scenario: Scenario, crowd: People, seed: int, drawn_so: _Sessions) -> 
     most = h.normal_share((exact.log(np.array([float(h.GAP_MOST)])) - middle) / h.GAP_SPREAD)
     share = np.clip(random.uniforms(seed, "act.gap", actor, number) * most, 1e-12, 1 - 1e-12)
     gap = exact.exp(middle + h.GAP_SPREAD * exact.inverse_normal(share))
-    gap = np.clip(gap.astype(np.int64), 1, h.GAP_MOST)
+    pause = np.clip(gap.astype(np.int64), 1, h.GAP_MOST)
     again = bought & np.r_[False, bought[:-1]] & (place > 0)
     together = random.chances(seed, "act.together", actor, number, probability=h.BUY_IN_THE_SAME_SECOND)
-    gap = np.where(again & together, 0, gap)
-    gap = np.where(place == 0, 0, gap)
-    passed = np.cumsum(gap)
+    pause = np.where(again & together, 0, pause)
+    pause = np.where(place == 0, 0, pause)
+    passed = np.cumsum(pause)
     passed -= passed[first][session] if len(session) else 0
     length = np.zeros(len(buyer), dtype=np.int64)
     np.maximum.at(length, session, passed)
     begins = _apart(buyer, start, length)
-    at = begins[session] + passed
+    at: Ints = begins[session] + passed
     return _cut(buyer, size, first, session, at, kind, actor, number)
 
 

@@ -98,7 +98,12 @@ def start(
 
 def arguments(plan: Scenario | None, *, seed: int, days: int, workers: int = 1) -> dict[str, Any]:
     """What the job is told: `plan` None where a population lives already."""
-    return {"document": None if plan is None else document(plan), "seed": seed, "days": days, "workers": workers}
+    return {
+        "document": None if plan is None else document(plan),
+        "seed": seed,
+        "days": days,
+        "workers": workers,
+    }
 
 
 def fill(world: World, name: str, *, wake: bool = False) -> Job:

@@ -140,7 +140,9 @@ def look_again(now: Scene) -> None:
     """What is on the shelf may have changed within the tick."""
     moment = held()
     assert moment is not None
-    now.shelf = _kept[moment.uid].shelf = shelves.fresh(now.shelf, now.seed, now.scenario.behaviour.item_spread)
+    now.shelf = _kept[moment.uid].shelf = shelves.fresh(
+        now.shelf, now.seed, now.scenario.behaviour.item_spread
+    )
 
 
 def forget(uid: UUID) -> None:

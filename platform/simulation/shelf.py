@@ -39,7 +39,9 @@ COLUMNS = (
     ("virtual", "(l.delivery IN ('virtual', 'auto'))::int"),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
-APPEAL = 0.62  # of the spread of popularity: goods please by themselves; the rest comes of their places on pages
+APPEAL = (
+    0.62  # of the spread of popularity: goods please by themselves; the rest comes of their places on pages
+)
 FROM = "search_descriptor r JOIN shops_listing l ON l.id = r.id JOIN shops_shop s ON s.id = r.shop_id"
 
 
@@ -57,7 +59,7 @@ class Shelf:
 
     def __getattr__(self, name: str) -> Ints:
         try:
-            return self.__dict__["of"][name]  # type: ignore[no-any-return]
+            return self.__dict__["of"][name]
         except KeyError:
             raise AttributeError(name) from None
 

@@ -19,7 +19,8 @@ from simulation import crew
 from simulation import habits as h
 from simulation.buyers import after, looking, memory, pages, talking, taste
 from simulation.buyers.ads import hold, press
-from simulation.buyers.looking import Asked, Looks
+from simulation.buyers.following import Acts, Looks, follow
+from simulation.buyers.looking import Asked
 from simulation.days import Day
 from simulation.intents import Done, Wish, do
 from simulation.scene import Scene
@@ -76,7 +77,7 @@ def _look(now: Scene) -> Looks:
     sorts = np.array([getattr(levers.ranking, f"{name}_sort_share_bps") for name in pages.SORTS], dtype=float)
     new = looking.asked(now, day, acts, words, worth, sorts, formula.of["relevance"])
     shown = _shown(now, day, acts, new)
-    return looking.follow(now, day, mine, acts, new, shown, worth, mind)
+    return follow(now, day, mine, Acts(now, day, acts, new, shown, worth), mind)
 
 
 def _memory(now: Scene) -> memory.Memory:

@@ -1,21 +1,19 @@
-"""What the acts of sessions are about: buyers ask, look down the pages, click, go back to what they saw, fill carts and
-decide to buy. Draws and pages are made for all at once; the thread of each session is followed act by act."""
+"""What would be new to the acts of sessions: buyers ask, and look down the pages they find. For all acts at once; which
+of them look at something new is decided as each session is followed (`following.py`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from common import exact, random
-from simulation import habits as h
-from simulation.buyers.memory import Memory
-from simulation.buyers.pages import PAGE, SORTS, Index, falling, page
+from common import random
+from simulation.buyers.pages import SORTS, Index, falling, page
 from simulation.buyers.taste import Worth
 from simulation.days import Day
 from simulation.scene import Scene
+from simulation.sellers import followers
 from traffic.rules import SOURCE
 
 Ints = NDArray[np.int64]
@@ -41,23 +39,6 @@ class Asked:
     query: Ints
     hold: Ints
     holds: Ints
-
-
-@dataclass(eq=False)
-class Looks:
-    """What sessions came to, as columns: each view, each favourite or cart, each wish to buy; seconds of the day."""
-
-    views: list[tuple[int, int, int, int]] = field(default_factory=list)  # second, buyer, listing, source
-    # buyer, second, kind, listing, act's number: what they will remember
-    trail: list[tuple[int, int, int, int, int]] = field(default_factory=list)
-    presses: list[tuple[int, int, int, int]] = field(default_factory=list)  # second, buyer, hold, slot
-    likes: list[tuple[int, int, int, str, int]] = field(default_factory=list)  # ..., act, source
-    buys: list[tuple[int, int, int, int]] = field(
-        default_factory=list
-    )  # second, buyer, listing, act's number
-    asks: list[tuple[int, int, int, int]] = field(
-        default_factory=list
-    )  # inquiries: second, buyer, listing, number
 
 
 def chosen(now: Scene, day: Day, sessions: Ints) -> Ints:
@@ -150,6 +131,7 @@ class _Shelves:
             kept = now.kept["shelves"] = (now.shelf.of["category"], order, now.shelf.of["category"][order])
         self.order, self.sorted = kept[1], kept[2]
         self.made: dict[tuple[int, int], tuple[Ints, Floats]] = {}
+        self.followed: Floats | None = None
 
     def of(self, category: int, way: int) -> tuple[Ints, Floats]:
         key = (category, 3 if way == 3 else 1)
@@ -160,181 +142,17 @@ class _Shelves:
             places = np.sort(self.order[first:last]) if last > first else np.arange(len(self.now.shelf))
             weights = self.worth.drawn[places]
             if way == 3:
-                weights = weights * self.now.kept.get("known", np.ones(len(self.now.shelf)))[places]
+                weights = weights * self._known()[places]
             self.made[key] = (places, np.cumsum(weights))
         return self.made[key]
 
-
-def follow(
-    now: Scene,
-    day: Day,
-    sessions: Ints,
-    acts: Ints,
-    new: Asked,
-    shown: list[Any],
-    worth: Worth,
-    memory: Memory,
-) -> Looks:
-    """Follow each session act by act. `shown`: for each hold the paid places (listing ids, best slot first)."""
-    looks = Looks()
-    seed, b = now.seed, now.scenario.behaviour
-    actor, number = day.actor[acts], day.number[acts]
-    u = [
-        random.uniforms(seed, f"look.{what}", actor, number).tolist()
-        for what in ("which", "back", "then", "ask")
-    ]
-    kinds, seconds = day.kind[acts].tolist(), day.at[acts].tolist()
-    ids = now.shelf.of["id"]
-    found, paged, opened = new.found.tolist(), new.page.tolist(), new.pages
-    ways, holds, numbers = new.way.tolist(), new.hold.tolist(), number.tolist()
-    tempted = random.uniforms(seed, "look.tempted", actor, number).tolist()
-    places = {int(i): n for n, i in enumerate(ids.tolist())} if len(sessions) else {}
-    bought, accepted, record = worth.bought.tolist(), worth.accepted.tolist(), worth.record.tolist()
-    members, care = now.buyer_member.tolist(), now.people.buyers.care.tolist()
-    at = 0
-    for session in sessions.tolist():
-        buyer = int(day.buyer[session])
-        mind = memory.mind(members[buyer])
-        looked = mind.looked()
-        cart, kept, owned = dict(mind.cart), dict(mind.kept), [listing for _, listing in mind.bought]
-        here: list[int] = []
-        met: set[int] = set()
-        for n in range(at, at + int(day.count[session])):
-            kind, w, back = kinds[n], u[0][n], u[1][n]
-            item, second = 0, seconds[n]
-            if kind == h.PV:
-                if len(here) > 1 and w < h.AGAIN_HERE:
-                    item = here[-2 - int((len(here) - 1) * back * back)]
-                    item = 0 if item == here[-1] else item
-                elif w < h.AGAIN_HERE + h.AGAIN_BEFORE:
-                    item = _earlier(looked, back)
-            elif kind == h.BUY:
-                item = _wanted(w, back, here, looked, cart, kept, owned, places, bought)
-            else:
-                near, far = (
-                    (h.CART_HERE, h.CART_BEFORE) if kind == h.CART else (h.FAVOURITE_HERE, h.FAVOURITE_BEFORE)
-                )
-                if here and w < near:
-                    item = here[int(back * len(here))]
-                elif w < near + far:
-                    item = _earlier(looked, back)
-            fresh = item == 0 or item not in places
-            if fresh:
-                item = _new(opened[paged[n]], found[n], mind.known, met) if paged[n] >= 0 else 0
-                if kind == h.PV and holds[n] >= 0:
-                    slot = _paid(tempted[n], back, len(shown[holds[n]]))
-                    if slot:
-                        listing = shown[holds[n]][slot - 1]
-                        looks.presses.append((second, buyer, holds[n], slot))
-                        looks.trail.append((buyer, second, h.PV, listing, numbers[n]))
-                        here.append(listing)
-                        continue
-            if not item:
-                continue
-            place = places[item]
-            met.add(item)
-            if kind != h.BUY:
-                looks.trail.append((buyer, second, kind, item, numbers[n]))
-            if kind == h.PV:
-                looks.views.append((second, buyer, item, ways[n] if fresh else CODE["repeat"]))
-                here.append(item)
-                if u[3][n] < b.inquiry_share:
-                    looks.asks.append((second, buyer, item, numbers[n]))
-            elif kind == h.BUY:
-                if u[2][n] < accepted[place] * (
-                    1.0 + 0.5 * (care[buyer] - 1.0) * min(max(record[place], -1.0), 1.0)
-                ):
-                    looks.buys.append((second, buyer, item, numbers[n]))
-                    looks.trail.append((buyer, second, h.BUY, item, numbers[n]))
-                    owned.append(item)
-                    cart.pop(item, None)
-                    kept.pop(item, None)
-            elif kind == h.CART:
-                looks.likes.append((second, buyer, item, "cart", ways[n]))
-                cart.pop(item, None)
-                cart[item] = None
-            else:
-                looks.likes.append((second, buyer, item, "favourite", ways[n]))
-                kept.pop(item, None)
-                kept[item] = None
-        at += int(day.count[session])
-    return looks
-
-
-def _new(shown: list[int], at: int, known: set[int], met: set[int]) -> int:
-    """What the eye falls on, or the next below it that this buyer does not know yet."""
-    for step in range(min(len(shown), GOES_ON)):
-        item = shown[(at + step) % len(shown)]
-        if item not in known and item not in met:
-            return item
-    return shown[at]
-
-
-GOES_ON = 40
-
-
-def _earlier(looked: list[int], back: float) -> int:
-    """Something looked at before, the latest most often."""
-    if not looked:
-        return 0
-    return looked[-1 - int(len(looked) * back * back * back)]
-
-
-def _wanted(
-    w: float,
-    back: float,
-    here: list[int],
-    looked: list[int],
-    cart: dict[int, None],
-    kept: dict[int, None],
-    owned: list[int],
-    places: dict[int, int],
-    bought: list[float],
-) -> int:
-    """What somebody who means to buy takes: of what was looked at here the better, else from cart, favourites, memory."""
-    if here and w < h.BUY_HERE:
-        return _better(here, back, places, bought)
-    w = (w - h.BUY_HERE) / (1 - h.BUY_HERE) if here else w
-    for bar, pool in (
-        (h.BUY_FROM_CART, cart),
-        (h.BUY_FROM_CART + h.BUY_FROM_FAVOURITES, kept),
-    ):
-        if w < bar:
-            return list(pool)[int(back * len(pool))] if pool else 0
-    if w < h.BUY_FROM_CART + h.BUY_FROM_FAVOURITES + h.BUY_SEEN_BEFORE:
-        return _earlier(looked, back)
-    if w < h.BUY_FROM_CART + h.BUY_FROM_FAVOURITES + h.BUY_SEEN_BEFORE + h.BUY_AGAIN:
-        return owned[int(back * len(owned))] if owned else 0
-    return 0
-
-
-def _better(here: list[int], back: float, places: dict[int, int], bought: list[float]) -> int:
-    edge, edges = 0.0, []
-    for item in here:
-        edge += bought[places[item]] if item in places else 0.0
-        edges.append(edge)
-    if edge <= 0.0:
-        return 0
-    wanted = back * edge
-    return next((item for item, bar in zip(here, edges, strict=True) if wanted < bar), here[-1])
-
-
-PAID_CLICKS = (
-    0.3  # of new looks on a page whose paid places are looked at, were its first slot alone: assumption
-)
-
-
-def _paid(tempted: float, back: float, slots: int) -> int:
-    """The slot clicked, from 1, or 0: each is clicked three quarters as often as the one above."""
-    share, bar = PAID_CLICKS, 0.0
-    for slot in range(1, min(slots, PAID_MOST) + 1):
-        bar += share * (1 - 0.75) if slots > 1 else share
-        if tempted < bar:
-            return slot
-        share *= 0.75
-    return 0
-
-
-PAID_MOST = 13
-
-__all__ = ["PAGE", "Asked", "Looks", "asked", "chosen", "exact", "follow"]
+    def _known(self) -> Floats:
+        """How much oftener friends and posts show a place's goods: by how many follow its shop."""
+        if self.followed is None:
+            of_seller = followers(self.now).astype(float)
+            owner = np.zeros(int(self.now.shelf.of["owner"].max(initial=0)) + 1)
+            there = self.now.seller_member > 0
+            there &= self.now.seller_member < len(owner)
+            owner[self.now.seller_member[there]] = of_seller[there]
+            self.followed = 1.0 + owner[self.now.shelf.of["owner"]]
+        return self.followed

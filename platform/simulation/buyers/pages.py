@@ -83,13 +83,13 @@ def index(trade: Trade, shelf: Shelf, before: Index | None) -> Index:
 
 def _found(made: Index, ids: Ints) -> list[tuple[int, int, int]]:
     """(query, listing, whether its title says it all) for these listings, by query and listing."""
-    asks, found = made.asks, []
+    asks = made.asks
+    found: list[tuple[int, int, int]] = []
     for listing, lexemes in rows(DOCUMENTS, ["{" + ",".join(map(str, ids.tolist())) + "}"]):
         said = set(lexemes)
         for word in lexemes:
-            for n in asks.first.get(word, ()):
-                if asks.words[n] <= said:
-                    found.append((n, listing, int(asks.title[n] <= said)))
+            answered = [n for n in asks.first.get(word, ()) if asks.words[n] <= said]
+            found += [(n, listing, int(asks.title[n] <= said)) for n in answered]
     return sorted(found)
 
 

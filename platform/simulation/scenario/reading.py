@@ -101,10 +101,13 @@ def changed(plan: Scenario, settings: Mapping[str, Any]) -> Scenario:
     rows = settings.get("shops", {})
     if isinstance(rows, Mapping):
         if odd := set(rows) - {"*", *(row["name"] for row in given["shops"])}:
-            raise refused(f"shops.{min(odd)}", "row_is_known", "is no row of this scenario", "Name one, or * for all.")
+            raise refused(
+                f"shops.{min(odd)}", "row_is_known", "is no row of this scenario", "Name one, or * for all."
+            )
         for name in ("*", *(row["name"] for row in given["shops"])):
             given["shops"] = [
-                _merged(row, rows.get(name, {})) if name in ("*", row["name"]) else row for row in given["shops"]
+                _merged(row, rows.get(name, {})) if name in ("*", row["name"]) else row
+                for row in given["shops"]
             ]
     else:
         given["shops"] = rows

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from common import exact
+from common.moments import day_of, start_of
 from simulation.intents import Wish
 from simulation.scene import Scene
 from simulation.sellers import nature
@@ -48,7 +49,8 @@ def followers(scene: Scene) -> Floats:
 def _followers(scene: Scene) -> Floats:
     kind, there, crowd = nature.nature(scene), scene.people.sellers, scene.people.buyers.count
     known = kind.are("celebrity") & (scene.seller_shop > 0) & ~scene.seller_left
-    days = np.maximum((scene.at.timestamp() - scene.seller_entered) // 86_400, 0.0)
+    today = start_of(day_of(scene.at)).timestamp()  # the same all day, whenever it is asked
+    days = np.maximum((today - scene.seller_entered) // 86_400, 0.0)
     shared_before = kind.told("follower_share", 0.0) * crowd
     posts = kind.told("posts_a_week", 0.0) / 7.0
     lasting = FADES_DAYS * (1.0 - exact.exp(-np.minimum(days, 50_000.0) / FADES_DAYS))
