@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from common.errors import Refusal
-from simulation import scenario as scenarios
 from simulation.experiments import conduct, effects, plan, report, tables
 from worlds import jobs
 from worlds.models import Job, World
@@ -58,21 +57,7 @@ def test_what_ships_reads_and_says_which_levers_it_moves() -> None:
     assert "visible_sales" in made
 
 
-@pytest.fixture
-def hamlet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A street of three shops and a dozen people, for two days."""
-    text = (scenarios.FOLDER / "quiet_street.toml").read_text()
-    for before, after in (
-        ("days = 14", "days = 2"), ("shops = 30", "shops = 3"), ("members = 200", "members = 12"),
-        ("listings_a_shop = 10", "listings_a_shop = 3"), ("buy_share = 0.0231", "buy_share = 0.2"),
-    ):  # fmt: skip
-        assert before in text
-        text = text.replace(before, after)
-    head, tail = text.split("[trades]")
-    rest = tail[tail.index("[buyers]") :].split("\n# Who advertises")
-    hours = rest[1][rest[1].index("[hours]") :]
-    (tmp_path / "hamlet.toml").write_text(f"{head}[trades]\ntoys = 3\n\n{rest[0]}\n{hours}")
-    monkeypatch.setattr(scenarios, "FOLDER", tmp_path)
+HAMLET = str(Path(__file__).with_name("tiny.toml"))
 
 
 class Dies(conduct.Here):
@@ -91,10 +76,10 @@ class Dies(conduct.Here):
 
 
 def test_a_killed_experiment_goes_on_and_tells_what_each_arm_did(
-    transactional_db_without_flush: None, hamlet: None, tmp_path: Path
+    transactional_db_without_flush: None, tmp_path: Path
 ) -> None:
     late = {"name": "late", "levers": {"feedback.reveal": "open"}, "from_day": 2}
-    made = plan.of_table(table(scenarios="hamlet", arms=[ARMS[0], late]), folder=tmp_path)
+    made = plan.of_table(table(scenarios=HAMLET, arms=[ARMS[0], late]), folder=tmp_path)
     there = conduct.place(made, tmp_path / "runs")
     with pytest.raises(KeyboardInterrupt):
         conduct.conduct(made, there, Dies(), lambda *_: None)
@@ -120,7 +105,7 @@ def test_a_killed_experiment_goes_on_and_tells_what_each_arm_did(
     tables.write(tables.tables(records), tmp_path)
     with (tmp_path / "shops.csv").open() as lines:
         shops = list(csv.DictReader(lines))
-    assert len(shops) == 4 * 3
+    assert len(shops) == 4 * 12
     assert sum(int(row["orders"] or 0) for row in shops if row["run"] == "1") >= orders[0]
     with (tmp_path / "days.csv").open() as lines:
         assert [row["day"] for row in csv.DictReader(lines)] == ["1", "2", "3"] * 4
@@ -129,6 +114,6 @@ def test_a_killed_experiment_goes_on_and_tells_what_each_arm_did(
         assert said in text
     assert "<svg" in report.page(made, found, records, 1.0)
 
-    changed = plan.of_table(table(scenarios="hamlet", days=4), folder=tmp_path)
+    changed = plan.of_table(table(scenarios=HAMLET, days=4), folder=tmp_path)
     with pytest.raises(Refusal, match="holds another experiment"):
         conduct.place(changed, tmp_path / "runs")
