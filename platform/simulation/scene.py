@@ -49,6 +49,7 @@ class Scene:
     seller_entered: Ints
     seller_left: Bools
     ring: Ints
+    seats: tuple[int, ...] = ()  # changes whenever somebody sits down or gets up
     kept: dict[str, Any] = field(
         default_factory=dict
     )  # what other rooms keep between ticks, rebuilt when lost
@@ -131,6 +132,7 @@ def scene(row: dict[str, Any], *, at: datetime) -> Scene:
         start=start,
         at=at,
         shelf=kept.shelf,
+        seats=kept.agents[1:3],
         kept=kept.rooms,
         **kept.columns,
     )

@@ -81,8 +81,8 @@ def _look(now: Scene) -> Looks:
 
 
 def _memory(now: Scene) -> memory.Memory:
-    if "memory" not in now.kept or now.kept.get("seats") is not now.buyer_bot:
-        now.kept["memory"], now.kept["seats"] = memory.remembered(), now.buyer_bot
+    if "memory" not in now.kept or now.kept.get("seats") != now.seats:
+        now.kept["memory"], now.kept["seats"] = memory.remembered(), now.seats
     found: memory.Memory = now.kept["memory"]
     return found
 
