@@ -33,7 +33,8 @@ from simulation.sellers.strategies import keyword_bidder
 NAME = "日常推广"
 USUAL = Ads()
 LOOKS = (0, 1, 2, 5, 9)  # hours after the desk hour at which advertisers look at their ads
-SIMPLE = 3  # of them, for those who do not live by it
+SIMPLE = 3  # of them, for those who do not live by it, on their first days and once a week
+SETTLES_DAYS = 7
 LASTS_DAYS = 5  # of budget are paid in at a time
 JUDGED_CLICKS = 60  # after so many clicks a seller knows whether ads pay (assumption)
 GIVES_UP = 1.5  # costs so many times what they earned: no more money (assumption)
@@ -86,7 +87,15 @@ def turn(scene: Scene) -> Iterator[Wish]:
     looks = [
         nature.at_desk(scene, later) for later in (LOOKS if scene.scenario.tick_hours < 24 else LOOKS[:1])
     ]
-    looks = [mine[kind.advertises[mine] & (lives[mine] | (n < SIMPLE))] for n, mine in enumerate(looks)]
+    settles = (
+        lives
+        | (scene.at.timestamp() - scene.seller_entered < SETTLES_DAYS * 86_400)
+        | ((scene.day + kind.phase) % SETTLES_DAYS == 0)
+    )
+    looks = [
+        mine[kind.advertises[mine] & (lives[mine] | (n == 0) | (settles[mine] & (n < SIMPLE)))]
+        for n, mine in enumerate(looks)
+    ]
     mine = np.unique(np.concatenate(looks))
     if not len(mine):
         return

@@ -29,7 +29,7 @@ active_share = 1.0
 bid_from_fen = 30
 bid_to_fen = 60
 [behaviour]
-sessions_a_day = 12.0
+sessions_a_day = 2.0
 inquiry_share = 0.2
 """
 SHOP = """

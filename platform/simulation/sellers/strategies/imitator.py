@@ -91,20 +91,20 @@ def sees_sales(scene: Scene) -> Ints:
 def chosen(scene: Scene, number: Ints, count: Ints) -> Ints:
     """The place on the shelf of what each copies now; -1 where there is nothing to copy."""
     kind, there = sees_sales(scene), scene.people.sellers
-    pages = heads(scene)
+    pages = heads(scene, number)
     u = random.uniforms(scene.seed, "imitator.page", number, count)
     which = random.uniforms(scene.seed, "imitator.place", number, count)
     out = np.full(len(number), -1, dtype=np.int64)
     for n, who in enumerate(number.tolist()):
-        near, far = int(there.village[who]), int(there.subsection[who])
-        page = pages[bool(kind[who])].get(("near", near)) if near >= 0 and u[n] < NEIGHBOURS_FIRST else None
-        if page is None or not len(page):
-            page = pages[bool(kind[who])].get(("far", far))
+        visible = bool(kind[who])
+        page = pages.get(("near", visible, int(there.village[who]))) if u[n] < NEIGHBOURS_FIRST else None
+        if page is None:
+            page = pages.get(("far", visible, int(there.subsection[who])))
         if page is None:
             continue
         page = page[scene.shelf.shop[page] != scene.seller_shop[who]]
         if len(page):
-            out[n] = page[pick(scene.shelf.sales[page], bool(kind[who]), float(which[n]))]
+            out[n] = page[pick(scene.shelf.sales[page], visible, float(which[n]))]
     return out
 
 
@@ -115,33 +115,27 @@ def pick(sales: Ints, visible: bool, drawn: float) -> int:
     return int(min(np.searchsorted(edges, drawn * edges[-1], side="right"), len(sales) - 1))
 
 
-Pages = dict[bool, dict[tuple[str, int], Ints]]
+Pages = dict[tuple[str, bool, int], Ints]
 
 
-def heads(scene: Scene) -> Pages:
-    """The goods at the head of each sub-section's page and of each village's shops: by sales where sales are shown, by
-    price where they are not. Kept as long as the shelf is."""
-    kept = scene.kept.get("imitator.heads")
-    if kept is None or kept[0] is not scene.shelf:
-        kept = scene.kept["imitator.heads"] = (scene.shelf, _heads(scene))
-    found: Pages = kept[1]
-    return found
-
-
-def _heads(scene: Scene) -> Pages:
-    shelf = scene.shelf
+def heads(scene: Scene, number: Ints) -> Pages:
+    """The goods at the head of the pages that sellers `number` look at, their village's and their sub-section's: by sales
+    where they see sales, by price where they do not."""
+    shelf, there, sighted = scene.shelf, scene.people.sellers, sees_sales(scene)[number] == 1
     keeper = nature.keeper_of(scene, shelf.shop)
-    near = np.where(keeper >= 0, scene.people.sellers.village[keeper], -1) if len(keeper) else keeper
+    home = np.where(keeper >= 0, there.village[keeper], -1) if len(keeper) else keeper
     pages: Pages = {}
     for visible in (True, False):
-        worth = -shelf.sales if visible else shelf.price_fen
-        pages[visible] = {}
-        for name, group in (("far", shelf.category // 100), ("near", near)):
-            rows_ = np.lexsort((shelf.id, worth, group))
-            bounds = np.flatnonzero(np.diff(group[rows_])) + 1
-            for part in np.split(rows_, bounds) if len(rows_) else []:
-                if group[part[0]] >= 0:
-                    pages[visible][name, int(group[part[0]])] = part[:LOOKS_AT]
+        for name, group, mine in (
+            ("far", shelf.category // 100, there.subsection),
+            ("near", home, there.village),
+        ):
+            wanted = np.unique(mine[number[sighted == visible]])
+            on = np.flatnonzero(np.isin(group, wanted[wanted >= 0]))
+            worth = -shelf.sales[on] if visible else shelf.price_fen[on]
+            on = on[np.lexsort((shelf.id[on], worth, group[on]))]
+            for part in np.split(on, np.flatnonzero(np.diff(group[on])) + 1) if len(on) else ():
+                pages[name, visible, int(group[part[0]])] = part[:LOOKS_AT]
     return pages
 
 
