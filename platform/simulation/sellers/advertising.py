@@ -16,6 +16,7 @@ from common import random, sections
 from common.moments import SHANGHAI, day_of
 from payments.ledger import TopUp
 from regime import queries as regime
+from regime.levers.attention import Auction
 from search.express.actions.account import Move
 from search.express.actions.campaigns import NewCampaign
 from search.express.actions.groups import NewGroup
@@ -209,7 +210,7 @@ def _fund(
 
 
 def _bid(
-    scene: Scene, there: dict[str, Ints], number: Ints, record: dict[str, Ints], levers: object
+    scene: Scene, there: dict[str, Ints], number: Ints, record: dict[str, Ints], levers: Auction
 ) -> Iterator[Wish]:
     kind, people, measured = nature.nature(scene), scene.people.sellers, scene.scenario.behaviour
     words = there["keyword"] > 0
@@ -232,7 +233,7 @@ def _bid(
     lives = kind.are("keyword_bidder")[number]
     responds = lives & (kind.told("pacing", "budget")[number] == "best_response")
     new = np.where(responds, answers, np.where(lives, paced, np.minimum(bid, most)))
-    lo, hi, step = levers.bid_least_fen, levers.bid_most_fen, levers.bid_step_fen  # type: ignore[attr-defined]
+    lo, hi, step = levers.bid_least_fen, levers.bid_most_fen, levers.bid_step_fen
     new = np.clip(np.ceil(new / step).astype(np.int64) * step, lo, hi)
     moved = np.abs(new - there["bid_fen"]) > LEAST_CHANGE * there["bid_fen"]
     for row in np.flatnonzero(moved).tolist():

@@ -30,7 +30,7 @@ from traffic.rules import DIMENSIONS
 WEEK = 7
 # -- entry (all assumptions; set so that one of 1,200 households becomes over 300 in three years of fair success)
 NOBODY = 0.000002  # a week, where nobody sells yet
-MOUTH = 0.004  # a week, if all neighbours sold: what is told of them counts, whether or not anybody sees their sales
+MOUTH = 0.004  # a week, if all neighbours sold: what is told of them, whether or not anybody sees their sales
 EYES = 0.016  # a week more, if all neighbours sold and visibly earned what a month's work earns elsewhere
 TALK = 0.75  # the first few are talked about beyond their share: share to this power
 SUCCESS_MOST = 2.0

@@ -31,7 +31,7 @@ from simulation.sellers.strategies import shared
 # A fake trade is asked for while people are awake: share of a day's by hour, from 0 h (assumption).
 HOURS = (1, 0, 0, 0, 0, 0, 0, 1, 3, 6, 8, 8, 6, 6, 8, 8, 8, 6, 5, 6, 7, 7, 4, 2)
 LIFTS = 3  # goods of a shop that are lifted
-LATEST = 40  # of a helper's orders, those still open are among the latest so many
+LATEST = 24  # of a helper's orders, those still open are among the latest so many
 CONFIRM_HOURS = 6.0  # mean from "parcel" to confirmation: nothing has to travel (assumption)
 DAYS = 3.0
 
