@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from common.batch import execute
 from common.moments import day_of, start_of
 from simulation import buyers, sellers
-from simulation.intents import Done, Wish, do
+from simulation.intents import Done, do
 from simulation.scene import look_again, population, scene
 
 # After these, buyers of the same tick see other shelves than sellers did.
 CHANGES_SHELVES = {
     "enter", "list", "relist", "edit", "delist", "restock", "showcase", "protect", "decorate", "close", "brush",
 }  # fmt: skip
+# These sellers' wishes are done together with the buyers' of the same verb, in one call.
+WITH_BUYERS = {"say", "like", "confirm", "judge", "withdraw", "explain", "bring"}
 LAST_SECOND = timedelta(seconds=1)  # a tick is met a second before its hour is over: within its day
 
 
@@ -36,11 +38,11 @@ def tick(ids: Sequence[int], *, at: datetime) -> Sequence[int]:
     row = population()
     now = scene(row, at=at)
     done = Done()
-    wishes: list[Wish] = [*sellers.turn(now)]
-    do(wishes, done, at=at, agents=now.agent)
+    wishes = sellers.turn(now)
+    do([wish for wish in wishes if wish.verb not in WITH_BUYERS], done, at=at, agents=now.agent)
     if CHANGES_SHELVES & set(done.of):
         look_again(now)
-    buyers.turn(now, done)
+    buyers.turn(now, [wish for wish in wishes if wish.verb in WITH_BUYERS], done)
     execute(
         "UPDATE simulation_population SET next_tick_at = %s WHERE id = 1",
         [at + timedelta(hours=row["tick_hours"])],

@@ -30,7 +30,7 @@ from simulation.scenario.strategies import STRATEGIES, settings_of
 MEANT = {
     #                     start         days  tick  buyers  open  may follow
     "brushing_season": ("2010-09-01", 60, 3, 2_000, 109, 0),
-    "class_of_40": ("2010-03-01", 30, 6, 2_000, 540, 0),
+    "class_of_40": ("2010-03-01", 30, 8, 2_000, 540, 0),
     "daji_costumes": ("2011-03-01", 153, 6, 3_000, 69, 480),
     "dongfeng_furniture": ("2007-01-01", 1_095, 24, 6_000, 1, 1_179),
     "double_eleven": ("2014-11-01", 25, 1, 3_000, 200, 0),

@@ -18,7 +18,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 from psycopg._preparing import Prepare, PrepareManager  # no public name; decision 13
 
-PLANNED_MOST = 800  # statements a connection keeps: a market's day takes some seventy, its doors the others
+PLANNED_MOST = 400  # statements a connection keeps: a market's day takes some seventy, its doors the others
 
 
 class Planned(PrepareManager):

@@ -17,7 +17,10 @@ def add(app: typer.Typer) -> None:
 def simulate(
     scenario: Annotated[str, typer.Argument(help="The name of a scenario, or a TOML file of your own.")],
     world: Annotated[
-        str | None, typer.Option(help="The market; made when it is not there. Default: a new one named after the scenario.")
+        str | None,
+        typer.Option(
+            help="The market; made when it is not there. Default: a new one named after the scenario."
+        ),
     ] = None,
     days: Annotated[int | None, typer.Option(help="How many days; default as the scenario says.")] = None,
     seed: Annotated[int | None, typer.Option(help="Draws the people and all they do; default 1.")] = None,

@@ -31,15 +31,15 @@ PURSE_DAYS = 30  # so often those whose purse is nearly empty bring new money
 PURSE_LEAST = 0.5
 
 
-def turn(now: Scene, done: Done) -> None:
-    """Everything buyers do in a tick, through the actions people use."""
+def turn(now: Scene, sellers: Sequence[Wish], done: Done) -> None:
+    """Everything buyers do in a tick, through the actions people use; with what `sellers` want of the same verbs."""
     plans: list[dict[str, Any]] = []
     if now.first_tick_today and now.day % PURSE_DAYS == 0 and now.day:
         do(_purses(now), done, at=now.at, agents=now.agent)
     wanted = after.due(now)
     looks = _look(now)
     _see(now, looks)
-    wishes = _likes(now, looks)
+    wishes = [*sellers, *_likes(now, looks)]
     wishes += talking.inquiries(now, looks.asks, plans)
     wishes += talking.patience(now, wanted.get("wait", ()))
     wishes += talking.bargains(now)

@@ -24,7 +24,7 @@ class Crowd:
     """The buyers. Only those who are about come; the others' accounts sleep."""
 
     count: int = whole("members", 1, 1_000_000, "registered buyers")
-    active_share: float = share("of the registered who are about in a month", 0.3)
+    active_share: float = share("of the registered who are about in a month", 0.2)
     growth: float = number("factor a year", 0.1, 20, "so many times as many are about a year later, up to all", 1.0)
     funds_fen: int = whole("fen", 0, 1_000_000_000, "each has in the purse at first", 500_000)
     trades: dict[str, float] = weights("section", "what they look for; nothing said: as the shops", {})
