@@ -97,15 +97,18 @@ def _season(scenario: Scenario, crowd: People, on: date) -> tuple[float, float]:
     """How many times as much is looked at and bought on that day, over all that is wanted."""
     if not scenario.seasons:
         return 1.0, 1.0
-    weights: dict[int, float] = {}
-    for category, weight in zip(crowd.trade.category.tolist(), crowd.trade.weight.tolist(), strict=True):
-        weights[category // 100] = weights.get(category // 100, 0.0) + weight
-    views = buys = 0.0
-    for sub, weight in sorted(weights.items()):
-        slugs = (sections.section_of(sub).slug, sections.sub_section_of(sub).slug)
-        more, bought = factors(scenario.seasons, slugs, on)
-        views += weight * more
-        buys += weight * bought
+    views, buys = wanted_more(scenario, crowd, on)
+    return float((crowd.trade.weight * views).sum()), float((crowd.trade.weight * buys).sum())
+
+
+def wanted_more(scenario: Scenario, crowd: People, on: date) -> tuple[Floats, Floats]:
+    """How many times as much of each category is looked at and bought on that day as without seasons."""
+    views, buys = np.ones(len(crowd.trade.category)), np.ones(len(crowd.trade.category))
+    if scenario.seasons:
+        sub = crowd.trade.category // 100
+        for number in np.unique(sub).tolist():
+            slugs = (sections.section_of(number).slug, sections.sub_section_of(number).slug)
+            views[sub == number], buys[sub == number] = factors(scenario.seasons, slugs, on)
     return views, buys
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common import random
+from common.moments import day_of
 from simulation.buyers.pages import SORTS, Index, falling, page
 from simulation.buyers.taste import Worth
-from simulation.days import Day
+from simulation.days import Day, wanted_more
 from simulation.scene import Scene
 from simulation.sellers import followers
 from traffic.rules import SOURCE
@@ -57,7 +58,8 @@ def asked(now: Scene, day: Day, acts: Ints, words: Index, worth: Worth, shares: 
     begin = np.flatnonzero(begins)
     who, which = actor[begin], number[begin]
     taste = now.people.buyers.taste[who, random.integers(seed, "look.taste", who, which, bound=3)]
-    wanted = random.choices(seed, "look.category", who, which, weights=trade.weight)
+    more, _ = wanted_more(now.scenario, now.people, day_of(now.at))
+    wanted = random.choices(seed, "look.category", who, which, weights=trade.weight * more)
     own = random.chances(seed, "look.own", who, which, probability=OWN_TASTE)
     category = np.where(own, taste, wanted)
     query = _queries(now, category, random.uniforms(seed, "look.query", who, which))
