@@ -77,6 +77,7 @@ def _filled(value: Any, street: Street) -> Any:
 E = Example
 NEW = {"title": "鞋柜", "category": 150102, "price_fen": 9_900, "stock": 5}
 TOKEN = token_of(1)  # the first link of a market has the same token everywhere
+SEAT = "/api/population/agents/{agent_id}/seat/"
 SHOP = {"name": "新店", "section": 15, "subsection": 1501, "region": 320324}
 MEMBER = {"nick": "newcomer", "region": 320324}
 CLICK = {"visitor": "web", "auction": "$ads_auction", "slot": 1}
@@ -268,6 +269,9 @@ EXAMPLES: dict[str, Example] = {
     "post /api/clock/pause/": E(before=lambda s: s("post", "/api/clock/live/", {"speed": 60}).json()),
     "post /api/clock/resume/": E(before=asleep),
     "delete /api/jobs/{job_id}/": E(before=a_job),
+    # population
+    f"post {SEAT}": E(body={"person": "李雷"}, path={"agent_id": "agent"}),
+    f"delete {SEAT}": E(path={"agent_id": "seated"}),
     # events
     "post /api/webhooks/": E(body={"url": "http://127.0.0.1:9/new", "names": ["order.*"]}),
     f"patch {HOOKS}": E(body={"is_active": False}, path={"webhook_id": "webhook"}),

@@ -14,7 +14,7 @@ import orjson
 from django.db import transaction
 from django.test import Client
 
-from common.batch import one, rows
+from common.batch import insert, one, rows
 from events import webhooks
 from events.models import Delivery
 from members.actions import Registration, register, verify
@@ -89,6 +89,7 @@ class Street:
         self.small_things()
         self.ads()
         self.alliance()
+        self.population()
 
     def refunds(self) -> None:
         by = {"alice": self.ids["alice"], "bob": self.ids["bob"]}
@@ -198,6 +199,36 @@ class Street:
         self.do(visits.click, [visits.Visit(self.token, f"c{n}") for n in range(3)])
         self.do(visits.view, [visits.Visit(self.token, "c1")])
         self.do(pay_out, [Payout(dora, 1)])
+
+    def population(self) -> None:
+        """Bob's shop is a bot's, Carol's seat too, and somebody sits in Dora's. They stand still: no tick is due."""
+        from simulation.models import BUYER, SELLER, Agent, Population
+        from simulation.scenario import document, scenario
+        from simulation.seats import Take, take
+
+        with writing() as moment:
+            lived: dict[str, Any] = {"scenario": f"街{self.mark}", "document": document(scenario("quiet_street"))}
+            lived |= {"seed": 7, "tick_hours": 1, "started_at": moment.at, "next_tick_at": None}
+            insert(Population, [lived])
+            agents = [("bob", SELLER, 0), ("carol", BUYER, 0), ("dora", BUYER, 1)]
+            made = insert(
+                Agent,
+                [
+                    {
+                        "kind": kind,
+                        "number": number,
+                        "member_id": self.ids[nick],
+                        "shop_id": self.ids["shop"] if kind == SELLER else None,
+                        "strategy": "web_experience" if kind == SELLER else "",
+                        "village": self.mark,
+                        "seat": "bot",
+                        "entered_at": moment.at,
+                    }
+                    for nick, kind, number in agents
+                ],
+            )
+            self.ids["agent"], _, self.ids["seated"] = made
+            take([Take(self.ids["seated"], self.mark)], at=moment.at)
 
     def hook(self) -> None:
         """A webhook with one dead delivery; nobody is ever called."""

@@ -31,6 +31,7 @@ ASKED = (
     "/api/search/?sort=credit",
     "/api/traffic/live/",
     "/api/events/?limit=1000",
+    "/api/population/",
 )
 PAGES = ("/", "/search/?q=衣柜", "/listings/{listing}/", "/shops/{shop}/")
 
@@ -56,6 +57,9 @@ def shown(street: Street, folder: Path) -> dict[str, bytes]:
             answer = street("get", path, who=who)
             assert answer.status_code == 200, (path, answer.content)
             told[f"{who} {path}"] = answer.content
+    own = street("get", f"/api/population/agents/{street.ids['agent']}/decisions/?limit=1000", who="bob")
+    told["bob's log"] = own.content
+    assert own.status_code == 200, own.content
     visitor = Client()
     visitor.cookies["jishi_visitor"] = "v1"
     for page in PAGES:

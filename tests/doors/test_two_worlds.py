@@ -24,7 +24,7 @@ GUESSES = {
     "conversation_id": "conversation", "complaint_id": "complaint", "shipment_id": "shipped_parcel",
     "section_id": "shop", "campaign_id": "ads_campaign", "group_id": "ads_group", "creative_id": "ads_creative",
     "keyword_id": "ads_keyword", "space_id": "space", "placement_id": "placement", "contract_id": "contract", "click_id": "ads_click",
-    "auction_id": "ads_auction",
+    "auction_id": "ads_auction", "agent_id": "agent",
 }  # fmt: skip
 ABOVE = {"webhook_id": "webhook", "delivery_id": "delivery", "key_id": "key"}  # numbered once for all markets
 
