@@ -81,8 +81,13 @@ def move(
     and action, or `otherwise(row)` where the state is right and `where` fails. `rows` are indices of `ids`.
     """
     _once(noun, step, ids)
-    columns, rows = each or ("", [{} for _ in ids])
-    intents = [{"id": i, **row} for i, row in zip(ids, rows, strict=True)]
+    if each is None:  # no join, so none that could be done row by row
+        source, these = "", "t.id = ANY(%(ids)s)"
+        given: dict[str, Any] = {"ids": list(ids)}
+    else:
+        source = f"FROM json_to_recordset(%(intents)s::json) AS i(id bigint, {each[0]})"
+        given = {"intents": dumps([{"id": i, **row} for i, row in zip(ids, each[1], strict=True)])}
+        these = "t.id = i.id"
     party = {
         "buyer": "t.buyer_id = %(by)s",
         "seller": "t.seller_id = %(by)s",
@@ -93,17 +98,17 @@ def move(
     )
     moved = dicts(
         f"""UPDATE {noun.table} t SET {changes}
-              FROM json_to_recordset(%(intents)s::json) AS i(id bigint{", " + columns if columns else ""})
-             WHERE t.id = i.id AND t.status = ANY(%(sources)s) AND {party if by is not None else "TRUE"}
+            {source}
+             WHERE {these} AND t.status = ANY(%(sources)s) AND {party if by is not None else "TRUE"}
              AND ({where})
          RETURNING {noun.gives}""",
         {
-            "intents": dumps(intents),
             "sources": list(step.sources),
             "target": step.target,
             "by": by,
             "at": at,
         }
+        | given
         | values,
     )
     found = {row["id"]: row for row in moved}
