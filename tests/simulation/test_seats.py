@@ -171,7 +171,7 @@ def test_a_student_reads_nobodys_mind(lesson: Lesson) -> None:
     """Not even that of the bot whose seat it is: a brusher's fakes are the admin's to know."""
     [brusher] = lesson.json(f"{AGENTS}?strategy=brusher")["results"]
     log = f"{AGENTS}{brusher['id']}/decisions/"
-    assert {row["name"] for row in lesson.json(log)["results"]} >= {"brush", "order.shipped"}
+    assert {row["name"] for row in lesson.json(log)["results"]} >= {"brush", "shop.opened"}
     lesson.seat(brusher["id"], "Jim")
     own = lesson.json(log, who="Jim")["results"]
     assert {row["kind"] for row in own} == {"deed"}
