@@ -207,7 +207,10 @@ class Street:
         from simulation.seats import Take, take
 
         with writing() as moment:
-            lived: dict[str, Any] = {"scenario": f"街{self.mark}", "document": document(scenario("quiet_street"))}
+            lived: dict[str, Any] = {
+                "scenario": f"街{self.mark}",
+                "document": document(scenario("quiet_street")),
+            }
             lived |= {"seed": 7, "tick_hours": 1, "started_at": moment.at, "next_tick_at": None}
             insert(Population, [lived])
             agents = [("bob", SELLER, 0), ("carol", BUYER, 0), ("dora", BUYER, 1)]
