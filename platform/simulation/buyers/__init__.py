@@ -34,6 +34,8 @@ PURSE_LEAST = 0.5
 def turn(now: Scene, sellers: Sequence[Wish], done: Done) -> None:
     """Everything buyers do in a tick, through the actions people use; with what `sellers` want of the same verbs."""
     plans: list[dict[str, Any]] = []
+    if memory.others(now.kept.pop("upto", None)):
+        now.kept.pop("seats", None)
     if now.first_tick_today and now.day % PURSE_DAYS == 0 and now.day:
         do(_purses(now), done, at=now.at, agents=now.agent)
     wanted = after.due(now)
@@ -53,6 +55,7 @@ def turn(now: Scene, sellers: Sequence[Wish], done: Done) -> None:
     )
     plans += after.arrivals(now)
     after.keep(plans)
+    now.kept["upto"] = memory.upto()
 
 
 # -- looking ------------------------------------------------------------------------------------------------
@@ -81,7 +84,7 @@ def _look(now: Scene) -> Looks:
 
 
 def _memory(now: Scene) -> memory.Memory:
-    if "memory" not in now.kept or now.kept.get("seats") != now.seats:
+    if now.kept.get("seats") != now.seats:
         now.kept["memory"], now.kept["seats"] = memory.remembered(), now.seats
     found: memory.Memory = now.kept["memory"]
     return found
@@ -125,16 +128,10 @@ def _shown(now: Scene, day: Day, acts: Any, new: Asked) -> list[list[int]]:
 
 def _see(now: Scene, looks: Looks) -> None:
     """The page views of the tick; clicks on paid places are views that the click brings."""
-    if looks.presses:
-        held = now.kept["held"]
-        press(
-            [
-                (held[hold_][0], slot, cookie(buyer), int(now.buyer_member[buyer]), _moment(now, second))
-                for second, buyer, hold_, slot in looks.presses
-            ],
-            at=now.at,
-        )
+    clicked = _press(now, looks)
+    visited, repeat = _memory(now).visited, SOURCE["repeat"].code
     if not looks.views:
+        visited.update(key for _, key in clicked)
         return
     table = np.array(looks.views, dtype=np.int64)
     order = np.lexsort((table[:, 2], table[:, 1], table[:, 0]))
@@ -142,16 +139,18 @@ def _see(now: Scene, looks: Looks) -> None:
     none = np.full(len(table), NONE, dtype=np.int64)
     member = now.buyer_member[buyer]
     shop = now.shelf.of["shop"][now.shelf.places(listing)]
-    visited, repeat = _memory(now).visited, SOURCE["repeat"].code
     pair = (member * memory.SHOPS + shop).tolist()
     ways = source.tolist()
-    for n, key in enumerate(pair):
+    for n, (at, key) in enumerate(zip(second.tolist(), pair, strict=True)):
+        while clicked and clicked[-1][0] <= at:
+            visited.add(clicked.pop()[1])
         if key in visited:
             ways[n] = repeat
         else:
             visited.add(key)
             if ways[n] == repeat:
                 ways[n] = SOURCE["direct"].code
+    visited.update(key for _, key in clicked)
     midnight = seconds(start_of(day_of(now.at)) - EPOCH)
     visitors = now.kept.setdefault("visitors", {})
     for number in np.unique(buyer).tolist():
@@ -172,6 +171,23 @@ def _see(now: Scene, looks: Looks) -> None:
         ),
         at=now.at,
     )
+
+
+def _press(now: Scene, looks: Looks) -> list[tuple[int, int]]:
+    """The clicks of the tick on paid places: (second, which member came to which shop), the latest first."""
+    if not looks.presses:
+        return []
+    held, members = now.kept["held"], [int(now.buyer_member[buyer]) for _, buyer, _, _ in looks.presses]
+    shops = press(
+        [
+            (held[hold_][0], slot, cookie(buyer), member, _moment(now, second))
+            for (second, buyer, hold_, slot), member in zip(looks.presses, members, strict=True)
+        ],
+        at=now.at,
+    )
+    seconds_of = [second for second, _, _, _ in looks.presses]
+    came = zip(seconds_of, members, shops, strict=True)
+    return sorted(((at, member * memory.SHOPS + shop) for at, member, shop in came), reverse=True)
 
 
 def _likes(now: Scene, looks: Looks) -> list[Wish]:

@@ -35,12 +35,13 @@ def hold(
     ]
 
 
-def press(presses: Sequence[tuple[int, int, str, int, datetime]], *, at: datetime) -> None:
-    """Click: (auction, slot, visitor, member, moment) each."""
-    clicks.press(
+def press(presses: Sequence[tuple[int, int, str, int, datetime]], *, at: datetime) -> list[int]:
+    """Click: (auction, slot, visitor, member, moment) each; the shop that each came to."""
+    came = clicks.press(
         [
             clicks.Press(auction, slot, visitor, member, at=moment)
             for auction, slot, visitor, member, moment in presses
         ],
         at=at,
     )
+    return [click["shop"] for click in came]

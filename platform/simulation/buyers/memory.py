@@ -114,3 +114,27 @@ def remembered() -> Memory:
         mind.bought = [*mind.bought, (second, listing)][-BOUGHT_MOST:]
     memory.visited = {row[0] for row in rows(VISITED, [SHOPS])}
     return memory
+
+
+# Numbers only rise, and a tick is alone in its market: what came after the last one is somebody else's doing.
+UPTO = """
+    SELECT (SELECT coalesce(max(id), 0) FROM traffic_pageview), (SELECT coalesce(max(id), 0) FROM traffic_interest),
+           (SELECT coalesce(max(id), 0) FROM shops_order)
+"""
+OTHERS = """
+    SELECT EXISTS (SELECT FROM simulation_agent a WHERE a.kind = 0 AND a.member_id IN (
+               SELECT member_id FROM traffic_pageview WHERE id > %s UNION ALL
+               SELECT member_id FROM traffic_interest WHERE id > %s UNION ALL
+               SELECT buyer_id FROM shops_order WHERE id > %s))
+"""
+
+
+def upto() -> tuple[int, int, int]:
+    """How far the tables are that memory is made of."""
+    views, acts, orders = rows(UPTO)[0]
+    return views, acts, orders
+
+
+def others(since: tuple[int, int, int] | None) -> bool:
+    """Did a person act as one of the population's buyers since the tables were so far?"""
+    return since is None or rows(OTHERS, list(since))[0][0] is True
