@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from common.batch import execute
 from common.moments import day_of, start_of
 from simulation import buyers, sellers
 from simulation.intents import Done, do
-from simulation.scene import look_again, population, scene
+from simulation.scene import look_again, over, population, scene
 
 # After these, buyers of the same tick see other shelves than sellers did.
 CHANGES_SHELVES = {
@@ -43,8 +42,5 @@ def tick(ids: Sequence[int], *, at: datetime) -> Sequence[int]:
     if CHANGES_SHELVES & set(done.of):
         look_again(now)
     buyers.turn(now, [wish for wish in wishes if wish.verb in WITH_BUYERS], done)
-    execute(
-        "UPDATE simulation_population SET next_tick_at = %s WHERE id = 1",
-        [at + timedelta(hours=row["tick_hours"])],
-    )
+    over(next_at=at + timedelta(hours=row["tick_hours"]))
     return ids

@@ -78,6 +78,7 @@ class _Kept:
     shelf: Shelf | None = None
     shelf_day: object = None
     until: datetime | None = None
+    written: str = ""  # which writing of the population's row the last tick was
     rooms: dict[str, Any] = field(default_factory=dict)
 
 
@@ -94,7 +95,7 @@ STAMP = """
 
 def population() -> dict[str, Any]:
     """The population's row; raises `NotFound` in a market without one."""
-    found = dicts("SELECT * FROM simulation_population")
+    found = dicts("SELECT *, xmin::text AS written FROM simulation_population")
     if not found:
         raise NotFound(
             "nobody lives in this market by themselves",
@@ -117,7 +118,7 @@ def scene(row: dict[str, Any], *, at: datetime) -> Scene:
     assert moment is not None
     kept = _kept.get(moment.uid)
     start = max(at - timedelta(hours=row["tick_hours"]), row["started_at"])
-    if kept is None or kept.until is None or kept.until != start:
+    if kept is None or kept.until != start or kept.written != row["written"]:
         while len(_kept) >= KEPT_MOST:
             _kept.pop(next(iter(_kept)))
         kept = _kept[moment.uid] = _Kept()
@@ -147,9 +148,13 @@ def look_again(now: Scene) -> None:
     )
 
 
-def forget(uid: UUID) -> None:
-    """The tick was not finished: what it remembered is not so."""
-    _kept.pop(uid, None)
+def over(*, next_at: datetime) -> None:
+    """The tick is over. What is remembered holds for who finds the row as it was written here: not if this is taken back
+    and somebody else lives the tick."""
+    sql = "UPDATE simulation_population SET next_tick_at = %s WHERE id = 1 RETURNING xmin::text"
+    moment = held()
+    assert moment is not None
+    _kept[moment.uid].written = rows(sql, [next_at])[0][0]
 
 
 def _look(kept: _Kept, crowd: People, seed: int, spread: float, at: datetime) -> None:
