@@ -56,7 +56,7 @@ class Crew:
 
     def __init__(self) -> None:
         self.hands: list[Hand] = []
-        self.asked: tuple[str, int, int] | None = None
+        self.asked: tuple[str, int, int, date] | None = None
 
     def use(self, workers: int) -> None:
         """From now on days are drawn by so many processes; 1: by this one."""
@@ -72,7 +72,7 @@ class Crew:
         if not self.hands:
             return day_of(scenario, crowd, seed, number, on)
         text = dumps(document(scenario))
-        if self.asked is not None and self.asked != (text, seed, number):
+        if self.asked is not None and self.asked != (text, seed, number, on):
             self._take()  # it was of another day: a market was reset, or another lives now
         if self.asked is None:
             self._ask(text, seed, number, on)
@@ -83,7 +83,7 @@ class Crew:
     def _ask(self, text: str, seed: int, number: int, on: date) -> None:
         for n, hand in enumerate(self.hands):
             hand.ask((text, seed, number, on, (n, len(self.hands))))
-        self.asked = (text, seed, number)
+        self.asked = (text, seed, number, on)
 
     def _take(self) -> list[Day]:
         self.asked = None
