@@ -1,0 +1,79 @@
+"""Markets with a population: filled once by the ordinary job, gone back to their first moment as often as wanted."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from simulation import crew, found, scene
+from simulation.scenario import find
+from simulation.scenario.shapes import Scenario
+from worlds import actions, hashing, jobs
+from worlds.current import point, use_world
+from worlds.models import Job, World
+
+SMALL = Path(__file__).with_name("small.toml")
+SEED = 23  # under which a household of the small market opens a shop on the second day
+
+
+@pytest.fixture
+def populated(transactional_db_without_flush: None) -> Iterator[Callable[..., World]]:
+    """`populated(plan)`: a market of that scenario whose life has not begun, with the snapshot `start`. All of them, and
+    what became of them, are dropped in the end."""
+    mark = f"t{uuid.uuid4().hex[:8]}"
+
+    def make(plan: Scenario, seed: int = SEED) -> World:
+        point(None)
+        name = f"{mark}{uuid.uuid4().hex[:4]}"
+        world, _ = actions.create(name, seed=seed, regime=plan.regime, start=plan.start)
+        with use_world(world.schema):
+            job = found.start(world, plan, days=0)
+        done(job)
+        actions.snapshot(world, "start")
+        return world
+
+    try:
+        yield make
+    finally:
+        crew.crew.use(1)
+        connection.close()
+        point(None)
+        for world in World.objects.filter(name__startswith=mark):
+            Job.objects.filter(world=world).delete()
+            actions.drop(world)
+
+
+@pytest.fixture(scope="session")
+def small() -> Scenario:
+    return find(SMALL)
+
+
+def done(job: Job) -> Any:
+    """What came of a job that is done here and now."""
+    jobs.run_job(str(job.pk))
+    job.refresh_from_db()
+    assert job.status == "done", job.error
+    return job.result
+
+
+def live(world: World, days: int, workers: int = 1) -> dict[str, str]:
+    """Let days pass by the job that `simulate` starts; the hash of each table in the end."""
+    with use_world(world.schema):
+        job = found.start(world, None, days=days, workers=workers)
+    done(job)
+    return hashes(world)
+
+
+def hashes(world: World) -> dict[str, str]:
+    with use_world(world.schema):
+        return hashing.table_hashes()
+
+
+def forget() -> None:
+    """What this process remembers of any market."""
+    scene._kept.clear()
