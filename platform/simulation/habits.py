@@ -25,8 +25,8 @@ SIZE_AND_RATE = 0.30     # who comes more often also looks longer: correlation o
 # How much longer sessions are than usual that begin in each hour (normal score).
 SIZE_BY_HOUR = (.13, .11, .05, .05, .1, .1, .05, -.04, -.07, -.10, -.11, -.15,
                 -.11, -.06, -.07, -.01, -.02, -.08, -.01, 0, .14, .14, .16, .17)
-STARTS_BY_HOUR = (2.5, 1.2, .6, .5, .4, .7, 1.8, 2.9, 4.1, 4.8, 5.5, 5.6,
-                  5.4, 5.9, 5.2, 5.8, 5.4, 5.4, 5.4, 6.3, 7.1, 7.1, 6.0, 4.4)
+STARTS_BY_HOUR = (2.62, .95, .60, .37, .52, .78, 1.88, 3.01, 3.68, 4.56, 5.38, 5.48,
+                  4.49, 5.62, 5.48, 5.90, 5.58, 4.69, 5.31, 6.84, 7.17, 7.96, 6.38, 4.76)
 PAUSE_AFTER = 60         # seconds between two sessions of one buyer, at least
 
 # Pauses within a session: log-normal seconds, shorter in long sessions, none above half an hour.
@@ -43,12 +43,13 @@ BUY_BY_HOUR = (.8, .8, .7, .7, .4, .35, .5, .7, .9, 1.2, 1.25, 1.1, 1.15, 1.2, 1
 BUY_AT_THE_END = 0.3     # of sessions with an order: it is the last act; else anywhere
 BUY_MORE, BUY_MORE_MOST = 0.235, 6
 BUY_IN_THE_SAME_SECOND = 0.5
+PAID_AFTER, PAID_SPREAD = 8, 0.8  # seconds from the order to its payment: median (published order samples), log-sd (assumption)
 
 # Which goods, when not new ones: acts of this session, of the buyer's earlier ones, the cart, favourites.
 AGAIN_HERE, AGAIN_BEFORE = 0.140, 0.106
 CART_HERE, CART_BEFORE = 0.095, 0.075
 FAVOURITE_HERE, FAVOURITE_BEFORE = 0.05, 0.065
-BUY_HERE, BUY_FROM_CART, BUY_FROM_FAVOURITES, BUY_SEEN_BEFORE, BUY_AGAIN = 0.48, 0.30, 0.075, 0.25, 0.04
+BUY_HERE, BUY_FROM_CART, BUY_FROM_FAVOURITES, BUY_SEEN_BEFORE, BUY_AGAIN = 0.52, 0.30, 0.075, 0.23, 0.04
 WEIGHT = (1, 2, 4, 5)    # how much of a buyer's memory a look, a favourite, a cart, an order takes
 REMEMBERED = 120         # such weights; the latest come to mind first
 # fmt: on

@@ -45,6 +45,7 @@ class Place:
     `kind`: plain, or flash (a half-hour to pay). `discount_fen` is for the floors above (coupons): it is
     taken off the goods and never asked of a buyer. `at`: when the buyer did it, on the open day and not after
     the call's moment (None: at it). Terms and spans run from then; money and stock move at the call's.
+    `paid_at`: when they paid, where the call pays, too (None: at once); not before `at`.
     """
 
     buyer: int
@@ -55,6 +56,7 @@ class Place:
     kind: str = "plain"
     discount_fen: int = 0
     at: datetime | None = None
+    paid_at: datetime | None = None
 
 
 # The pieces are taken in the statement that quotes what they cost; a refusal takes the statement back. Whatever is
@@ -176,6 +178,13 @@ def _fault(intent: Place, opened: datetime, at: datetime) -> Refusal | None:
             field="at",
             rule="an_order_is_of_the_open_day",
             way_out="Leave `at` out for now, or let time pass first.",
+        )
+    if intent.paid_at is not None and not (intent.at or at) <= intent.paid_at <= at:
+        return Conflict(
+            "an order is paid after it is placed and not in the market's future",
+            field="paid_at",
+            rule="an_order_is_paid_once_placed",
+            way_out="Leave `paid_at` out: it is paid at once.",
         )
     if intent.deal is not None and intent.lines:
         return Invalid(
@@ -305,8 +314,9 @@ def _drafts(
         parts = [(quote["supply"], quote["ready_at"], quote["ship_within_days"]) for quote in group]
         own = intent.at or at
         terms = rules if intent.at is None else regime.at(own)
+        pays = intent.paid_at or own
         due = ship_by(
-            own, parts, protected=group[0]["protected"], trade=terms.trade, protection=terms.protection
+            pays, parts, protected=group[0]["protected"], trade=terms.trade, protection=terms.protection
         )
         orders.append(
             {
@@ -324,7 +334,7 @@ def _drafts(
                 "delivery": slowest([quote["delivery"] for quote in group]),
                 "placed_at": own,
                 "pay_by": pay_by(own, intent.kind, terms.trade),
-                "paid_at": own if paid else None,
+                "paid_at": pays if paid else None,
                 "ship_by": due if paid else None,
                 "modified_at": at,
                 "message": intent.message,

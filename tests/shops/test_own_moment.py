@@ -45,7 +45,8 @@ def test_an_order_is_of_the_moment_its_buyer_said(trades: Trades, market: Market
     own = market.at.replace(minute=20, second=0)
     looks(trades, "organic_search", 10)
     looks(trades, "campaign", 40)
-    basket = Place(trades.alice, (Wanted(trades.wardrobe),), at=own)
+    pays = own + timedelta(seconds=8)
+    basket = Place(trades.alice, (Wanted(trades.wardrobe),), at=own, paid_at=pays)
     [[paid]] = trades.do(orders.place_and_pay, [basket])
     [[late], [flash]] = trades.do(
         orders.place,
@@ -53,12 +54,13 @@ def test_an_order_is_of_the_moment_its_buyer_said(trades: Trades, market: Market
     )
     assert late < flash, "orders come in the order given"
     row = trades.order(paid)
-    assert (row["placed_at"], row["paid_at"], row["modified_at"]) == (own, own, market.at)
-    assert row["ship_by"] - own == trades.order(trades.paid())["ship_by"] - market.at
+    assert (row["placed_at"], row["paid_at"], row["modified_at"]) == (own, pays, market.at)
+    assert row["ship_by"] - pays == trades.order(trades.paid())["ship_by"] - market.at
     assert trades.order(flash)["pay_by"] == own + duration("PT30M")
     told = "SELECT (payload ->> 'placed_at')::timestamptz, (payload ->> 'paid_at')::timestamptz, at FROM events_event"
-    assert rows(f"{told} WHERE subject_id = %s AND name = 'order.paid'", [paid]) == [(own, own, market.at)]
-    assert rows("SELECT DISTINCT at FROM traffic_conversion WHERE order_id = %s", [paid]) == [(own,)]
+    assert rows(f"{told} WHERE subject_id = %s AND name = 'order.paid'", [paid]) == [(own, pays, market.at)]
+    conversions = "SELECT DISTINCT at FROM traffic_conversion WHERE order_id = %s ORDER BY at"
+    assert rows(conversions, [paid]) == [(own,), (pays,)]
     market.pass_time("PT1S")
     assert trades.status(flash) == "cancelled", "its half-hour was over when it was told"
     market.pass_days(1)
@@ -86,6 +88,13 @@ def test_a_moment_off_the_open_day_is_refused_and_the_others_stand(trades: Trade
     for n in (0, 3):
         refusal: Any = done[n].refusal
         assert (refusal.field, refusal.rule, refusal.status) == ("at", "an_order_is_of_the_open_day", 409)
+    early = [
+        Place(trades.alice, wanted, at=market.at, paid_at=paid_at)
+        for paid_at in (market.at - timedelta(seconds=1), market.at + timedelta(seconds=1), market.at)
+    ]
+    with writing() as moment:
+        done = settle(partial(orders.place_and_pay, at=moment.at), early)
+    assert [each.refusal and each.refusal.rule for each in done] == ["an_order_is_paid_once_placed"] * 2 + [None]
     trades.sound()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from common import random
+from common import exact, random
 from common.batch import rows
 from common.moments import EPOCH, day_of, seconds, start_of
 from payments.ledger import TopUp
@@ -214,18 +214,25 @@ def _orders(now: Scene, looks: Looks) -> list[Wish]:
     pieces = np.where(
         more < b.one_piece_share, 1, 2 + (span * span * (b.pieces_most - 1)).astype(np.int64)
     ).tolist()
-    return [
-        Wish(
-            buyer,
-            "order" if unpaid[n] else "buy",
-            Place(
-                int(now.buyer_member[buyer]),
-                (Wanted(listing, pieces[n]),),
-                at=_moment(now, second),
-            ),
+    middle = exact.log(np.array([float(h.PAID_AFTER)]))[0]
+    wait = random.log_normals(now.seed, "orders.pays", who, number, log_mean=middle, log_sd=h.PAID_SPREAD)
+    wishes = []
+    for n, (second, buyer, listing, _) in enumerate(buys):
+        moment = _moment(now, second)
+        pays = min(moment + timedelta(seconds=1 + int(wait[n])), now.at)
+        wishes.append(
+            Wish(
+                buyer,
+                "order" if unpaid[n] else "buy",
+                Place(
+                    int(now.buyer_member[buyer]),
+                    (Wanted(listing, pieces[n]),),
+                    at=moment,
+                    paid_at=None if unpaid[n] else pays,
+                ),
+            )
         )
-        for n, (second, buyer, listing, _) in enumerate(buys)
-    ]
+    return wishes
 
 
 # -- remembering --------------------------------------------------------------------------------------------
