@@ -13,6 +13,8 @@ import sys
 import tempfile
 import tomllib
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,40 +79,48 @@ def of_log(file: Path) -> tuple[list[Compared], list[Any], Any]:
 def rows() -> list[dict[str, Any]]:
     """One row a figure and seed. Makes the markets, exports their logs, measures, and drops them.
 
-    The first seed's market lives on until its shops can be judged. Pictures go to .jishi/calibration-SEED.svg.
+    The log is one market's, shops and orders are those of another that lives on until its shops can be judged.
+    Pictures go to .jishi/calibration-SEED.svg.
     """
-    table: list[dict[str, Any]] = []
-    for number, seed in enumerate(SPEC["seeds"]):
-        table += [_row(row, seed) for row in _simulated(seed, judged=number == 0)]
+    return [_row(row, seed) for seed in SPEC["seeds"] for row in [*_logged(seed), *_judged(seed)]]
+
+
+def _logged(seed: int) -> list[Compared]:
+    from bench.picture import picture
+    from simulation.export import export
+
+    with _lived(SPEC["scenario"], seed, SPEC["days"]), tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "log.csv"
+        export(file)
+        table, figures, log = of_log(file)
+    drawn = Path.cwd() / ".jishi" / f"calibration-{seed}.svg"
+    drawn.parent.mkdir(exist_ok=True)
+    drawn.write_text(picture(figures, log, SPEC), "utf-8")
     return table
 
 
-def _simulated(seed: int, *, judged: bool) -> list[Compared]:
-    from bench.picture import picture
-    from simulation.export import export
+def _judged(seed: int) -> list[Compared]:
     from simulation.measures import market
+
+    with _lived(SPEC["shop_scenario"], seed, SPEC["shop_days"]):
+        return compared(market(), "market")
+
+
+@contextmanager
+def _lived(scenario: str, seed: int, days: int) -> Iterator[None]:
+    """A market that is so many days old, dropped afterwards; this connection is in it."""
     from simulation.scenario import find
     from worlds import actions as worlds
     from worlds.current import point
 
-    plan = find(SPEC["scenario"])
+    plan = find(scenario)
     point(None)
     world, _ = worlds.create(
         f"bench{uuid.uuid4().hex[:8]}", seed=seed, regime=plan.regime, start=plan.start, scenario=plan.name
     )
     try:
-        _live(world, plan, seed, SPEC["days"])
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "log.csv"
-            export(file)
-            table, figures, log = of_log(file)
-        drawn = Path.cwd() / ".jishi" / f"calibration-{seed}.svg"
-        drawn.parent.mkdir(exist_ok=True)
-        drawn.write_text(picture(figures, log, SPEC), "utf-8")
-        if judged:
-            _live(world, plan, seed, SPEC["shop_days"] - SPEC["days"])
-            table += compared(market(), "market")
-        return table
+        _live(world, plan, seed, days)
+        yield
     finally:
         point(None)
         worlds.drop(world)
