@@ -39,9 +39,9 @@ COLUMNS = (
     ("virtual", "(l.delivery IN ('virtual', 'auto'))::int"),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
-APPEAL = (
-    0.62  # of the spread of popularity: goods please by themselves; the rest comes of their places on pages
-)
+# Of the spread of popularity: goods please by themselves; the rest comes of their places on pages.
+APPEAL = 0.68
+SHOP_APPEAL = 1.1  # log-sd of how much shops please with all their goods: of that spread, not beside it
 FROM = "search_descriptor r JOIN shops_listing l ON l.id = r.id JOIN shops_shop s ON s.id = r.shop_id"
 
 
@@ -83,7 +83,15 @@ def _made(columns: Ints, seed: int, spread: float) -> Shelf:
     ids, category = of["id"], of["category"]
     mean, sd = sections.prices_of(category) if len(ids) else (np.zeros(0), np.ones(0))
     usual = (exact.log(np.maximum(of["price_fen"], 1).astype(float)) - mean) / np.maximum(sd, 0.1)
-    return Shelf(of, random.normals(seed, "shelf.appeal", ids, sd=APPEAL * spread), usual)
+    return Shelf(of, appeal(seed, ids, of["shop"], APPEAL * spread), usual)
+
+
+def appeal(seed: int, ids: Ints, shops: Ints, spread: float) -> Floats:
+    """Logs of how much listings please, of standard deviation `spread`: a part of it is their shop's."""
+    shared = min(SHOP_APPEAL, spread)
+    own = random.normals(seed, "shelf.appeal", ids, sd=np.sqrt(spread * spread - shared * shared))
+    shop, of = np.unique(shops, return_inverse=True)
+    return own + random.normals(seed, "shelf.shop_appeal", shop, sd=shared)[of]
 
 
 def whole(seed: int, spread: float) -> Shelf:

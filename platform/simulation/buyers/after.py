@@ -25,11 +25,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STRANGER = 0.75  # quality and service of a shop that is nobody of the population's: a guest's
-FAILS = 0.42  # share of parcels with a real fault: this times the square of what quality lacks to perfection
+FAILS = 1.3  # share of parcels with a real fault: this times the square of what quality lacks to perfection
 FAULT_STARS = (2.0, 3.6)  # a fault costs so many stars, drawn evenly between
-LACK_STARS = 1.1  # stars that the worst goods lack without any fault
-LATE_STARS = 0.35  # stars a day of despatch beyond the second costs
-GOOD_STARS = 5.05
+LACK_STARS = 2.4  # stars that the worst goods lack without any fault
+LATE_STARS = 0.25  # stars a day of despatch beyond the second costs
+GOOD_STARS = 5.08  # what goods without lack or fault are worth, before anybody's mood
+MANNERS_STARS, DESPATCH_STARS = 0.12, 0.05  # so much milder people judge those than the goods
+MOOD = 0.6  # of the variance of a buyer's noise: the same for all three stars
 
 SHIPPED = """
     SELECT o.id, o.shipped_at, a.number FROM shops_order o
@@ -80,7 +82,8 @@ def delivered(people: People, seed: int, told: Sequence[dict[str, Any]]) -> tupl
         [((row["shipped_at"] or row["paid_at"]) - row["paid_at"]).total_seconds() / 86_400 for row in told]
     )
     late = LATE_STARS * np.maximum(days - 2.0, 0.0)
-    return base, base + 0.15 * (service - quality), base + 0.1 * (service - quality) - late
+    lean = service - quality
+    return base, base + MANNERS_STARS + 0.15 * lean, base + DESPATCH_STARS + 0.1 * lean - late
 
 
 def arrivals(now: Scene) -> list[dict[str, Any]]:
@@ -216,9 +219,10 @@ def _judged(
     who = np.array([told[n]["number"] for n in lines], dtype=np.int64)
     strict = now.people.buyers.strict[who]
     got = np.array([[stars[k][n] for k in range(3)] for n in lines])
-    noise = np.stack(
-        [random.normals(seed, "after.stars", keys, k, sd=b.star_noise) for k in range(3)], axis=1
+    noise = b.star_noise * np.stack(
+        [random.normals(seed, "after.stars", keys, k, sd=np.sqrt(1 - MOOD)) for k in range(3)], axis=1
     )
+    noise += b.star_noise * random.normals(seed, "after.mood", keys, sd=np.sqrt(MOOD))[:, None]
     felt = got[:, :1] - 0.1 * strict[:, None] + 0.6 * noise[:, :1]
     each = np.clip(np.floor(got - 0.1 * strict[:, None] + noise + 0.5), 1, 5).astype(np.int64)
     verdict = np.where(felt[:, 0] < b.bad_below_stars, -1, np.where(felt[:, 0] < b.good_from_stars, 0, 1))

@@ -25,6 +25,8 @@ GOES_ON = 40  # places down a page that somebody goes on who knows what they see
 # Of new looks on a page whose paid places are looked at: a click on the first slot, were it alone; each slot is clicked
 # three quarters as often as the one above. Assumption.
 PAID_CLICKS, PAID_FALLS, PAID_MOST = 0.3, 0.75, 13
+# Who clicked a paid place meant that: so many times as likely to take it of what they saw, by the conversion of clicks.
+KEEN = 3.0
 
 
 @dataclass(eq=False)
@@ -78,6 +80,7 @@ class Session:
         self.cart, self.kept = dict(mind.cart), dict(mind.kept)
         self.owned = [listing for _, listing in mind.bought]
         self.here: list[int] = []
+        self.keen: set[int] = set()
         self.met: set[int] = set()
 
     def act(self, n: int) -> None:
@@ -126,10 +129,10 @@ class Session:
             w = (w - h.BUY_HERE) / (1 - h.BUY_HERE)
         for share, pool in ((h.BUY_FROM_CART, self.cart), (h.BUY_FROM_FAVOURITES, self.kept)):
             if w < share:
-                return list(pool)[int(back * len(pool))] if pool else 0
+                return list(pool)[-1 - int(len(pool) * back * back * back)] if pool else 0
             w -= share
-        if w < h.BUY_SEEN_BEFORE:
-            return self._earlier(back)
+        if w < h.BUY_SEEN_BEFORE:  # mostly the last time
+            return self._earlier(back * back)
         again = w < h.BUY_SEEN_BEFORE + h.BUY_AGAIN
         return self.owned[int(back * len(self.owned))] if again and self.owned else 0
 
@@ -137,7 +140,8 @@ class Session:
         """One of what was looked at here, as likely as its worth says."""
         acts, edge, edges = self.acts, 0.0, []
         for item in self.here:
-            edge += acts.bought[acts.place[item]] if item in acts.place else 0.0
+            if item in acts.place:
+                edge += acts.bought[acts.place[item]] * (KEEN if item in self.keen else 1.0)
             edges.append(edge)
         wanted = back * edge
         return next((item for item, bar in zip(self.here, edges, strict=True) if wanted < bar), 0)
@@ -162,6 +166,7 @@ class Session:
             self.looks.presses.append((acts.second[n], self.buyer, acts.hold[n], slot))
             self._trail(n, h.PV, shown[slot - 1])
             self.here.append(shown[slot - 1])
+            self.keen.add(shown[slot - 1])
         return slot > 0
 
     def _look(self, n: int, item: int, fresh: bool) -> None:
