@@ -180,12 +180,7 @@ def _fault(intent: Place, opened: datetime, at: datetime) -> Refusal | None:
             way_out="Leave `at` out for now, or let time pass first.",
         )
     if intent.paid_at is not None and not (intent.at or at) <= intent.paid_at <= at:
-        return Conflict(
-            "an order is paid after it is placed and not in the market's future",
-            field="paid_at",
-            rule="an_order_is_paid_once_placed",
-            way_out="Leave `paid_at` out: it is paid at once.",
-        )
+        return Conflict("orders are paid once placed", field="paid_at", rule="an_order_is_paid_once_placed")
     if intent.deal is not None and intent.lines:
         return Invalid(
             "a deal page says what is bought",
@@ -314,10 +309,8 @@ def _drafts(
         parts = [(quote["supply"], quote["ready_at"], quote["ship_within_days"]) for quote in group]
         own = intent.at or at
         terms = rules if intent.at is None else regime.at(own)
-        pays = intent.paid_at or own
-        due = ship_by(
-            pays, parts, protected=group[0]["protected"], trade=terms.trade, protection=terms.protection
-        )
+        pays, protected = intent.paid_at or own, group[0]["protected"]
+        due = ship_by(pays, parts, protected=protected, trade=terms.trade, protection=terms.protection)
         orders.append(
             {
                 "basket": n,

@@ -94,7 +94,9 @@ def test_a_moment_off_the_open_day_is_refused_and_the_others_stand(trades: Trade
     ]
     with writing() as moment:
         done = settle(partial(orders.place_and_pay, at=moment.at), early)
-    assert [each.refusal and each.refusal.rule for each in done] == ["an_order_is_paid_once_placed"] * 2 + [None]
+    assert [each.refusal and each.refusal.rule for each in done] == ["an_order_is_paid_once_placed"] * 2 + [
+        None
+    ]
     trades.sound()
 
 

@@ -25,10 +25,11 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STRANGER = 0.75  # quality and service of a shop that is nobody of the population's: a guest's
-FAILS = 1.3  # share of parcels with a real fault: this times the square of what quality lacks to perfection
+# Share of parcels with a real fault: so many of anybody's, and this times the square of what quality lacks to perfection.
+FAILS_ANYWAY, FAILS = 0.027, 0.75
 FAULT_STARS = (2.0, 3.6)  # a fault costs so many stars, drawn evenly between
 LACK_STARS = 2.4  # stars that the worst goods lack without any fault
-LATE_STARS = 0.25  # stars a day of despatch beyond the second costs
+LATE_STARS = 0.15  # stars a day of despatch beyond the second costs
 GOOD_STARS = 5.08  # what goods without lack or fault are worth, before anybody's mood
 MANNERS_STARS, DESPATCH_STARS = 0.12, 0.05  # so much milder people judge those than the goods
 MOOD = 0.6  # of the variance of a buyer's noise: the same for all three stars
@@ -74,7 +75,7 @@ def delivered(people: People, seed: int, told: Sequence[dict[str, Any]]) -> tupl
     quality = np.where(known, people.sellers.quality[np.maximum(seller, 0)], STRANGER)
     service = np.where(known, people.sellers.service[np.maximum(seller, 0)], STRANGER)
     both = 0.65 * quality + 0.35 * service
-    fault = random.chances(seed, "after.fault", line, probability=FAILS * (1 - quality) ** 2)
+    fault = random.chances(seed, "after.fault", line, probability=FAILS_ANYWAY + FAILS * (1 - quality) ** 2)
     low, high = FAULT_STARS
     cost = np.where(fault, low + (high - low) * random.uniforms(seed, "after.cost", line), 0.0)
     base = GOOD_STARS - LACK_STARS * (1 - both) - cost
