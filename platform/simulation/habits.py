@@ -46,7 +46,7 @@ BUY_IN_THE_SAME_SECOND = 0.5
 PAID_AFTER, PAID_SPREAD = 8, 0.8  # seconds from the order to its payment: median (published order samples), log-sd (assumption)
 
 # Which goods, when not new ones: acts of this session, of the buyer's earlier ones, the cart, favourites.
-AGAIN_HERE, AGAIN_BEFORE = 0.140, 0.106
+AGAIN_HERE, AGAIN_BEFORE = 0.130, 0.100
 CART_HERE, CART_BEFORE = 0.095, 0.075
 FAVOURITE_HERE, FAVOURITE_BEFORE = 0.05, 0.065
 BUY_HERE, BUY_FROM_CART, BUY_FROM_FAVOURITES, BUY_SEEN_BEFORE, BUY_AGAIN = 0.57, 0.30, 0.075, 0.19, 0.04

@@ -183,18 +183,14 @@ def _fault(intent: Place, opened: datetime, at: datetime) -> Refusal | None:
         return Conflict("orders are paid once placed", field="paid_at", rule="an_order_is_paid_once_placed")
     if intent.deal is not None and intent.lines:
         return Invalid(
-            "a deal page says what is bought",
-            field="lines",
-            rule="a_deal_has_its_lines",
+            "a deal page says what is bought", field="lines", rule="a_deal_has_its_lines",
             way_out="Leave lines out.",
-        )
+        )  # fmt: skip
     if intent.deal is None and not 1 <= len(intent.lines) <= LINES_MOST:
         return Invalid(
-            f"an order has 1 to {LINES_MOST} lines",
-            field="lines",
-            rule="an_order_has_lines",
+            f"an order has 1 to {LINES_MOST} lines", field="lines", rule="an_order_has_lines",
             way_out="Send some.",
-        )
+        )  # fmt: skip
     if any(not 1 <= wanted.quantity <= QUANTITY_MOST for wanted in intent.lines):
         return Invalid(
             f"a quantity is 1 to {QUANTITY_MOST}",
