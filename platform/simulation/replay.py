@@ -7,7 +7,6 @@ transaction with the job's state: a killed replay goes on where it stopped.
 
 from __future__ import annotations
 
-import resource
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
@@ -17,6 +16,7 @@ import numpy as np
 
 from common.batch import dicts, execute, one, rows
 from common.errors import Conflict, Invalid
+from common.memory import peak_rss_mb
 from common.moments import show
 from members import actions as members
 from payments import ledger
@@ -291,7 +291,7 @@ def _summary(who: Cast, state: dict[str, Any]) -> dict[str, Any]:
         "now": show(clock.now()),
         "state_hash": state_hash(),
         "seconds": round(state["seconds"], 3),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "peak_rss_mb": peak_rss_mb(),
     }
 
 
