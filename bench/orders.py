@@ -60,6 +60,8 @@ CREATE TABLE bare_entry (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, acc
 REFERENCES bare_account,
     order_id bigint NOT NULL, amount bigint NOT NULL);
 CREATE INDEX bare_entries ON bare_entry (account);
+"""
+BARE_ROWS = """
 INSERT INTO bare_listing SELECT n, 9900, 1000000 FROM generate_series(1, 1000) n;
 INSERT INTO bare_account SELECT n, 0, 1000000000000 FROM generate_series(0, 1000) n;
 """
@@ -93,7 +95,7 @@ def rows() -> list[dict[str, Any]]:
 
 def _measure(world: Any) -> list[dict[str, Any]]:
     buyers, listings = _stage()
-    execute(BARE_TABLES)
+    execute(BARE_TABLES + BARE_ROWS)
     key = worlds.issue_key(world, scope="member", member_id=buyers[0])
     admin = worlds.issue_key(world, scope="admin")
     body = orjson.dumps({"lines": [{"listing": listings[0], "quantity": 1}], "pay": True})

@@ -55,7 +55,7 @@ INSERT INTO shops_listing (id, shop_id, title, tags, category_id, section_id, pr
     condition, properties, description, picture_count, description_richness, outer_id, status, withdrawn_by, created_at, listed_at,
     edited_at, showcase, sold_count, version)
 SELECT g.id, 1 + g.id %% %(shops)s, g.title, '{}', g.category, g.category / 10000, g.price, CASE WHEN g.id %% 2 = 0 THEN 0 ELSE 1000 END,
-    'stock', 'express', 10, 'new', '{}', '', 3, 30, '', 'on_sale', '', now_at, now_at - g.id * 6151 %% 604800 * interval '1 second',
+    'stock', 'express', %(stock)s, 'new', '{}', '', 3, 30, '', 'on_sale', '', now_at, now_at - g.id * 6151 %% 604800 * interval '1 second',
     now_at - g.id * 7919 %% 2592000 * interval '1 second', g.id %% 9 = 0, 0, 1
   FROM unnest(%(ids)s::bigint[], %(titles)s::text[], %(categories)s::int[], %(prices)s::bigint[]) AS g (id, title, category, price), worlds_clock
 """
@@ -77,59 +77,65 @@ def rows() -> list[dict[str, Any]]:
 
 
 @contextmanager
-def market() -> Iterator[tuple[str, str]]:
-    """The schema and the admin key of a market of 100,000 listings, in which this connection is; dropped in the end."""
+def market(listings: int = LISTINGS, shops: int = SHOPS, *, stock: int = 10) -> Iterator[tuple[str, str]]:
+    """The schema and the admin key of a market of so many listings, in which this connection is; dropped in the end."""
     point(None)
     world, key = worlds.create(f"bench{uuid.uuid4().hex[:8]}")
     try:
         point(world.schema)
-        fill()
+        fill(listings, shops, stock)
         yield world.schema, key
     finally:
         point(None)
         worlds.drop(world)
 
 
-def fill() -> None:
+def fill(listings: int, shops: int, stock: int) -> None:
     """The market: people, shops, goods, a month of figures; then documents and descriptors by the ordinary action."""
     at = one("SELECT now_at FROM worlds_clock")
     for statement in PEOPLE.split(";")[:-1]:
-        execute(statement, {"shops": SHOPS})
+        execute(statement, {"shops": shops})
     judged = [
         Credit(id=2 * n, member_id=n, role="seller", level=min(n % 40, 20), points=n * 7 % 9000,
                recent_good=n % 900, recent_all=n % 900 + n % 7)
-        for n in range(1, SHOPS + 1)
+        for n in range(1, shops + 1)
     ]  # fmt: skip
     counts = {f.attname: 9 for f in Index._meta.concrete_fields if not f.null and not f.primary_key}
     indices = [
         Index(id=n, **{**counts, "member_id": n, "section_id": 1 + n % 24, "on": at.date()},
               description=400 + n % 101, service=380 + n % 121, delivery=390 + n % 111)
-        for n in range(1, SHOPS + 1) if n % 3
+        for n in range(1, shops + 1) if n % 3
     ]  # fmt: skip
     Credit.objects.bulk_create(judged, batch_size=2_000)
     Index.objects.bulk_create(indices, batch_size=2_000)
-    ids = np.arange(1, LISTINGS + 1)
+    ids = np.arange(1, listings + 1)
     categories = np.asarray(sections.category_ids())[
         random.integers(7, "bench.category", ids, bound=len(sections.category_ids()))
     ]
     given = {
         "ids": ids.tolist(), "titles": words.titles(7, categories, ids), "categories": categories.tolist(),
-        "prices": np.maximum(np.asarray(words.prices(7, categories, ids)), 1).astype(int).tolist(), "shops": SHOPS,
+        "prices": np.maximum(np.asarray(words.prices(7, categories, ids)), 1).astype(int).tolist(), "shops": shops,
+        "stock": stock,
     }  # fmt: skip
     execute(GOODS, given)
-    execute(VIEWS, {"listings": LISTINGS, "days": DAYS, "listing": recompute.LISTING})
+    execute(VIEWS, {"listings": listings, "days": DAYS, "listing": recompute.LISTING})
     execute("ANALYZE")
-    for first in range(1, LISTINGS, 20_000):
-        actions.refresh(list(range(first, min(first + 20_000, LISTINGS + 1))), at=at)
+    for first in range(1, listings, 20_000):
+        actions.refresh(list(range(first, min(first + 20_000, listings + 1))), at=at)
     execute("VACUUM ANALYZE")
 
 
 def searches(key: str) -> list[bytes]:
+    """TYPED searches, as requests."""
+    return [request("GET", path, key=key) for path in paths_of_searches()]
+
+
+def paths_of_searches() -> list[str]:
     """TYPED searches as buyers type them, the filters in turn."""
     pool, shares = words.query_pool(7)
     typed = random.choices(7, "bench.query", np.arange(TYPED), weights=shares)
     return [
-        request("GET", f"/api/search/?{urlencode({'q': pool[n], **filters})}", key=key)
+        f"/api/search/?{urlencode({'q': pool[n], **filters})}"
         for n, filters in zip(typed.tolist(), cycle(FILTERS), strict=False)
     ]
 

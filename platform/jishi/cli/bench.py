@@ -24,6 +24,8 @@ BENCHES = {
     "ledger": ("bench.ledger", "posting transfers"),
     "auction": ("bench.auction", "T8: keyword auctions, pure, and on searches of 100,000 listings"),
     "listings": ("bench.listings", "seeding listings over REST"),
+    "population": ("bench.population", "T9, T10, T11: a class, a town and a metropolis live"),
+    "growth": ("bench.growth", "T12: searches, orders and midnights in markets x1, x10, x100"),
     "calibration": ("bench.calibration", "simulated people and shops beside the measured ones"),
 }
 COLUMNS = ("bench", "value", "unit", "limit or peer", "ratio", "target", "ok")
