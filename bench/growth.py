@@ -94,9 +94,7 @@ def _built(stack: ExitStack, times: int) -> Town:
     with writing() as now:
         joined = register([Registration(f"b{n}", 330100) for n in range(buyers)], at=now.at)
         top_up([TopUp(member, 10**11) for member in joined], at=now.at)
-        execute(
-            SEEN, {"views": VIEWS * times, "listings": LISTINGS * times, "source": ORGANIC}
-        )
+        execute(SEEN, {"views": VIEWS * times, "listings": LISTINGS * times, "source": ORGANIC})
     town = Town(times, schema, key, "", joined)
     _trade(town, ORDERS * times, turn=0)
     execute("VACUUM ANALYZE")

@@ -178,6 +178,6 @@ def _told(life: Life, told: dict[str, Any], stored: dict[str, int], least: float
         {
             "bench": f"{said}: stored " + ", ".join(f"{many:,} {what}" for what, many in stored.items()),
             "value": round((stored["views"] + stored["orders"]) / living), "unit": "views and orders/s", "target": "orientation",
-            "ok": all(stored.values()) or not life.days,
+            "ok": (stored["views"], stored["orders"]) == (told["pv"], told["orders"]),
         },
     ]  # fmt: skip
