@@ -15,7 +15,7 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
-from common.batch import Settled, insert, settle
+from common.batch import Settled, insert, rows, settle
 from simulation.models import SELLER, Decision
 
 
@@ -130,16 +130,22 @@ def do(wishes: Iterable[Wish], done: Done, *, at: datetime, agents: Callable[[in
             _write_down(verb, came, agents, at)
 
 
+CAME = "SELECT number, id FROM simulation_agent WHERE kind = %s AND number = ANY(%s)"
+
+
 def _write_down(
     verb: Verb, came: Sequence[tuple[Wish, Settled]], agents: Callable[[int], int | None], at: datetime
 ) -> None:
+    known = {wish.number: agents(wish.number) for wish, _ in came}
+    if new := [number for number, agent in known.items() if agent is None]:  # they came into the market just now
+        known |= dict(rows(CAME, [SELLER, new]))
     records = []
     for wish, settled in came:
         subject = wish.subject if wish.subject is not None else settled.result
         records.append(
             {
                 "at": at,
-                "agent_id": agents(wish.number),
+                "agent_id": known[wish.number],
                 "verb": verb.name,
                 "subject_id": subject if isinstance(subject, int) else None,
                 "why": wish.why[:200],

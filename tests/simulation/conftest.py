@@ -18,7 +18,7 @@ from worlds.current import point, use_world
 from worlds.models import Job, World
 
 SMALL = Path(__file__).with_name("small.toml")
-SEED = 23  # under which a household of the small market opens a shop on the second day
+SEED = 53  # under which a household of the small market opens a shop on the fourth day
 
 
 @pytest.fixture
