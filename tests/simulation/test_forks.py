@@ -8,21 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from common.batch import one, rows
-from search.express.actions import keywords
-from shops.actions.edits import Edit
 from simulation.scenario.shapes import Scenario
-from tests.simulation.conftest import hashes, live
-from worlds import actions, clock, hashing
-from worlds.current import quoted, use_world
+from tests.simulation.conftest import live
+from worlds import actions
 from worlds.models import World
-from worlds.pen import writing
-from worlds.router import market_models
 
 pytestmark = pytest.mark.slow
 

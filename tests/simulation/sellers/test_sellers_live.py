@@ -7,8 +7,9 @@ from typing import Any
 from common.batch import dicts, one, rows
 from simulation import found
 from simulation.scenario import read
-from simulation.scene import forget, population, scene
+from simulation.scene import population, scene
 from simulation.sellers import turn
+from tests.simulation.conftest import forget
 from worlds import jobs
 from worlds.current import point, use_world
 from worlds.models import Job
@@ -106,10 +107,10 @@ def they_lived() -> None:
 
 def they_forget_nothing_of_weight() -> None:
     """What a process keeps between ticks may be lost at any time: the same eyes wish the same again."""
-    with stepping() as moment:
+    with stepping():
         row = population()
         now = scene(row, at=row["next_tick_at"])
         wishes = turn(now)
         now.kept.clear()
         assert turn(now) == wishes != []
-        forget(moment.uid)
+        forget()
