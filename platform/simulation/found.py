@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from common import words
-from common.batch import dicts, dumps, execute, insert, one, rows
+from common.batch import dicts, execute, insert, one, rows
 from common.errors import Conflict, Invalid
 from common.memory import peak_rss_mb
 from common.moments import day_of, show, start_of
@@ -397,6 +397,3 @@ def _summary(state: dict[str, Any]) -> dict[str, Any]:
         "filled_seconds": round(state.get("filled", 0.0), 3),
         "peak_rss_mb": peak_rss_mb(),
     }
-
-
-__all__ = ["dumps", "enter", "fill", "leave", "simulate", "start"]

@@ -43,10 +43,9 @@ def openings(crowd: People, seed: int, numbers: Ints, owners: Sequence[int]) -> 
     ]
 
 
-def protected(crowd: People, seed: int, numbers: Ints, *, shares: Sequence[float] = ()) -> Bools:
-    """Which of them join the Consumer Protection Scheme at once: the better they serve, the likelier."""
-    chance = np.clip(crowd.sellers.service[numbers] - 0.45, 0.0, 1.0)
-    return random.chances(seed, "goods.protected", numbers, probability=chance)
+def protected(crowd: People, seed: int, numbers: Ints) -> Bools:
+    """Which of them join the Consumer Protection Scheme at once."""
+    return random.chances(seed, "goods.protected", numbers, probability=crowd.sellers.protection[numbers])
 
 
 def first_goods(crowd: People, seed: int, numbers: Ints, shops: Sequence[int]) -> list[NewListing]:

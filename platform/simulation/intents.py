@@ -137,7 +137,9 @@ def _write_down(
     verb: Verb, came: Sequence[tuple[Wish, Settled]], agents: Callable[[int], int | None], at: datetime
 ) -> None:
     known = {wish.number: agents(wish.number) for wish, _ in came}
-    if new := [number for number, agent in known.items() if agent is None]:  # they came into the market just now
+    if new := [
+        number for number, agent in known.items() if agent is None
+    ]:  # they came into the market just now
         known |= dict(rows(CAME, [SELLER, new]))
     records = []
     for wish, settled in came:
@@ -153,6 +155,3 @@ def _write_down(
             }
         )
     insert(Decision, [record for record in records if record["agent_id"] is not None])
-
-
-__all__ = ["SELLER", "VERB", "VERBS", "Done", "Verb", "Wish", "do"]

@@ -63,7 +63,8 @@ class Buyers:
 @dataclass(frozen=True, eq=False)
 class Sellers:
     """Everybody who sells or may come to sell. `row`: their table in the scenario. `quality`, `service`: 0 to 1, of the
-    goods and of the manners. `capacity`: parcels a day. `enters`: not there from the start. `listings`: goods at first."""
+    goods and of the manners. `capacity`: parcels a day. `protection`: the
+    chance of joining the scheme at once. `enters`: not there from the start. `listings`: goods at first."""
 
     count: int
     row: Ints
@@ -78,6 +79,7 @@ class Sellers:
     capacity: Floats
     margin_bps: Ints
     listings: Ints
+    protection: Floats
     enters: Bools
 
 
@@ -148,6 +150,7 @@ def sellers(scenario: Scenario, seed: int, goods: Trade) -> Sellers:
         listings=np.clip(
             listings, 1, np.array([min(r.listings_most, GOODS_EACH // 4) for r in table])[row]
         ).astype(np.int64),
+        protection=np.array([r.protection for r in table])[row],
         enters=np.array([r.enters == "imitation" for r in table])[row],
     )
 

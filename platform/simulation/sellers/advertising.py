@@ -54,13 +54,14 @@ AD: Spec = (
     ("shown", "coalesce(d.impressions, 0)"),
     ("paid_fen", "coalesce(x.price_fen, 0)"),
     ("purse_fen", "coalesce(a.received_fen - a.given_fen, 0)"),
+    ("runs", "(c.status = 'on' AND coalesce(g.status, 'on') = 'on' AND coalesce(k.status, 'on') = 'on')::int"),
 )
 ADS = f"""
     FROM search_express_campaign c
     LEFT JOIN search_express_spending p ON p.campaign_id = c.id AND p.day = %(today)s
-    LEFT JOIN search_express_group g ON g.campaign_id = c.id AND g.status = 'on'
+    LEFT JOIN search_express_group g ON g.campaign_id = c.id AND g.status <> 'removed'
     LEFT JOIN shops_listing l ON l.id = g.listing_id
-    LEFT JOIN search_express_keyword k ON k.group_id = g.id AND k.status = 'on'
+    LEFT JOIN search_express_keyword k ON k.group_id = g.id AND k.status <> 'removed'
     LEFT JOIN search_express_daily d
            ON d.dimension = {DIMENSIONS["keyword"][0]} AND d.key = k.id AND d.day = %(yesterday)s
     LEFT JOIN (SELECT keyword_id, max(price_fen) AS price_fen
@@ -69,7 +70,7 @@ ADS = f"""
                                      WHERE seller_id = m.id AND verdict = 'valid' ORDER BY id DESC LIMIT 100) t
                 WHERE t.at > %(lately)s GROUP BY keyword_id) x ON x.keyword_id = k.id
     LEFT JOIN payments_account a ON a.code = 'ads:' || c.seller_id
-    WHERE c.seller_id = ANY(%(sellers)s::bigint[]) AND c.status = 'on'
+    WHERE c.seller_id = ANY(%(sellers)s::bigint[]) AND c.status <> 'ended'
 """
 ACCOUNT: Spec = (("seller", "d.key"), ("clicks", "sum(d.clicks)"), ("orders", "sum(d.orders)"),
                  ("cost_fen", "sum(d.cost_fen)"), ("paid_fen", "sum(d.paid_fen)"))  # fmt: skip
@@ -117,6 +118,8 @@ def turn(scene: Scene) -> Iterator[Wish]:
     record = _records(scene, params)
     yield from _groups(scene, there, number)
     yield from _words(scene, there, number)
+    runs = there["runs"] == 1  # what somebody paused is neither set up again nor cared for
+    there, number = {name: column[runs] for name, column in there.items()}, number[runs]
     yield from _fund(scene, there, number, record, np.unique(looks[0]))
     bids = np.isin(number, looks[0]) | lives[number]
     yield from _bid(scene, {n: c[bids] for n, c in there.items()}, number[bids], record, levers)
