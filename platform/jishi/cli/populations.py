@@ -36,8 +36,7 @@ def simulate(
 
 
 def _lived(name: str, wanted: str | None, days: int | None, seed: int | None, workers: int) -> dict[str, Any]:
-    from simulation import found
-    from simulation import crew
+    from simulation import crew, found
     from simulation.scenario import find
     from worlds import actions, jobs
     from worlds.current import point

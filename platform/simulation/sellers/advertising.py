@@ -54,7 +54,10 @@ AD: Spec = (
     ("shown", "coalesce(d.impressions, 0)"),
     ("paid_fen", "coalesce(x.price_fen, 0)"),
     ("purse_fen", "coalesce(a.received_fen - a.given_fen, 0)"),
-    ("runs", "(c.status = 'on' AND coalesce(g.status, 'on') = 'on' AND coalesce(k.status, 'on') = 'on')::int"),
+    (
+        "runs",
+        "(c.status = 'on' AND coalesce(g.status, 'on') = 'on' AND coalesce(k.status, 'on') = 'on')::int",
+    ),
 )
 ADS = f"""
     FROM search_express_campaign c
