@@ -212,7 +212,7 @@ def _meet_deadlines(at: datetime) -> None:
     """Everything due by `at`, table order, until nothing is: meeting one deadline may set another for now."""
     table, turn, met = deadlines(), 0, 0
     while True:
-        found = one(_first_due_sql(), {"at": at, "turn": turn})
+        found = one(_first_due_sql(table), {"at": at, "turn": turn})
         if found is None:
             if turn == 0:
                 return
@@ -231,12 +231,12 @@ PASSES_MOST = 1_000
 
 
 @cache
-def _first_due_sql() -> str:
+def _first_due_sql(table: tuple[Due, ...]) -> str:
     """The place in the table of the first deadline, from `turn` on, that some row has met."""
     parts = [
         f"SELECT {n} AS n WHERE %(turn)s::int <= {n} AND EXISTS"
         f" (SELECT FROM {d.table} WHERE {d.column} <= %(at)s AND {d.where})"
-        for n, d in enumerate(deadlines())
+        for n, d in enumerate(table)
     ]
     return f"SELECT min(n) FROM ({' UNION ALL '.join(parts)}) due" if parts else "SELECT NULL::int"
 
