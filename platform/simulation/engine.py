@@ -19,8 +19,9 @@ from simulation.scene import look_again, over, population, scene
 CHANGES_SHELVES = {
     "enter", "list", "relist", "edit", "delist", "restock", "showcase", "protect", "decorate", "close", "brush",
 }  # fmt: skip
-# These sellers' wishes are done together with the buyers' of the same verb, in one call.
-WITH_BUYERS = {"say", "like", "confirm", "judge", "withdraw", "explain", "bring"}
+# These sellers' wishes are done together with the buyers' of the same verb, in one call. Not `bring`: what sellers bring in
+# they spend in the same tick, on fakes and on ads.
+WITH_BUYERS = {"say", "like", "confirm", "judge", "withdraw", "explain"}
 LAST_SECOND = timedelta(seconds=1)  # a tick is met a second before its hour is over: within its day
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from common import exact, random, sections
 from common.batch import one
+from simulation.keys import LISTINGS, NTH
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -37,6 +38,7 @@ COLUMNS = (
     ("pictures", "l.picture_count"),
     ("custom", "(l.supply = 'custom')::int"),
     ("virtual", "(l.delivery IN ('virtual', 'auto'))::int"),
+    ("nth", NTH),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
 # Of the spread of popularity: goods please by themselves; the rest comes of their places on pages.
@@ -63,6 +65,11 @@ class Shelf:
         except KeyError:
             raise AttributeError(name) from None
 
+    @property
+    def keys(self) -> Ints:
+        """What keys draws about each: whose it is, and which of theirs."""
+        return self.of["owner"] * LISTINGS + self.of["nth"]
+
     def places(self, ids: Ints) -> Ints:
         """Where these listings stand here; -1 for those that cannot be found (any more)."""
         mine = self.of["id"]
@@ -83,14 +90,14 @@ def _made(columns: Ints, seed: int, spread: float) -> Shelf:
     ids, category = of["id"], of["category"]
     mean, sd = sections.prices_of(category) if len(ids) else (np.zeros(0), np.ones(0))
     usual = (exact.log(np.maximum(of["price_fen"], 1).astype(float)) - mean) / np.maximum(sd, 0.1)
-    return Shelf(of, appeal(seed, ids, of["shop"], APPEAL * spread), usual)
+    return Shelf(of, appeal(seed, of["owner"], of["nth"], APPEAL * spread), usual)
 
 
-def appeal(seed: int, ids: Ints, shops: Ints, spread: float) -> Floats:
-    """Logs of how much listings please, of standard deviation `spread`: a part of it is their shop's."""
+def appeal(seed: int, owners: Ints, nth: Ints, spread: float) -> Floats:
+    """Logs of how much their owners' `nth` listings please, of standard deviation `spread`: a part of it is the shop's."""
     shared = min(SHOP_APPEAL, spread)
-    own = random.normals(seed, "shelf.appeal", ids, sd=np.sqrt(spread * spread - shared * shared))
-    shop, of = np.unique(shops, return_inverse=True)
+    own = random.normals(seed, "shelf.appeal", owners, nth, sd=np.sqrt(spread * spread - shared * shared))
+    shop, of = np.unique(owners, return_inverse=True)
     return own + random.normals(seed, "shelf.shop_appeal", shop, sd=shared)[of]
 
 

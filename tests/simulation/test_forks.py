@@ -14,7 +14,9 @@ import pytest
 
 from common.batch import rows
 from search.express.actions import keywords
+from shops.actions import orders
 from shops.actions.edits import Edit
+from shops.actions.placing import Place, Wanted
 from simulation import seats
 from simulation.scenario.shapes import Scenario
 from tests.simulation.conftest import live
@@ -79,6 +81,45 @@ def test_a_bid_that_is_changed_reaches_those_who_search_for_its_word_and_nobody_
     assert len(seen[world.name]) > 10 * len(differ)
     if unsearched is not None:
         assert set(diff(world, forks[unsearched])["tables"]) == {"search_express_keyword", "events_event"}
+
+
+SOMEBODY = """
+    SELECT a.member_id, l.id FROM shops_listing l, simulation_agent a
+     WHERE a.kind = 0 AND l.status = 'on_sale' AND l.stock > 5 AND l.supply = 'stock'
+       AND a.member_id NOT IN (SELECT buyer_id FROM shops_order) ORDER BY l.price_fen, a.id LIMIT 1
+"""
+FATES = """
+    SELECT o.buyer_id, o.seller_id, o.placed_at, o.status, o.shipped_at, f.verdict, f.left_at, r.status
+      FROM shops_order o LEFT JOIN shops_refund r ON r.order_id = o.id
+      LEFT JOIN ratings_feedback f ON f.order_id = o.id AND f.rater_id = o.buyer_id
+     WHERE o.seller_id <> %s AND o.buyer_id <> %s ORDER BY 2, 1, 3, 6, 7
+"""
+
+
+def test_one_order_more_moves_no_draw_about_anybody_elses(
+    populated: Callable[..., World], small: Scenario
+) -> None:
+    world = populated(small)
+    live(world, 3)
+    with use_world(world.schema):
+        begun = clock.now()
+        [(buyer, listing)] = rows(SOMEBODY)
+        [(seller,)] = rows(
+            "SELECT s.owner_id FROM shops_listing l JOIN shops_shop s ON s.id = l.shop_id WHERE l.id = %s",
+            [listing],
+        )
+        sit_down(buyer)
+    fork, _ = actions.fork(world, f"{world.name}o")
+    with use_world(fork.schema), writing() as now:
+        orders.place_and_pay([Place(buyer, (Wanted(listing),))], at=now.at)
+    fates = {}
+    for market in (world, fork):
+        with use_world(market.schema):
+            clock.advance(begun + timedelta(hours=12))
+            fates[market.name] = rows(FATES, [seller, buyer])
+    new = [fate for fate in fates[world.name] if fate[2] > begun]
+    assert new and any(fate[3] == "shipped" for fate in new) and any(fate[5] for fate in fates[world.name])
+    assert fates[world.name] == fates[fork.name], "later orders have other numbers and the same fates"
 
 
 def sit_down(seller: int) -> None:

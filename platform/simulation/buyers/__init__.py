@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from common import exact, random
-from common.batch import rows
+from common.batch import rows, settle
 from common.moments import EPOCH, day_of, seconds, start_of
 from payments.ledger import TopUp
 from regime import queries as regime
@@ -156,21 +157,25 @@ def _see(now: Scene, looks: Looks) -> None:
     for number in np.unique(buyer).tolist():
         if number not in visitors:
             visitors[number] = visitor_number(cookie(number))
-    see(
-        Views(
-            at=(midnight + second) * 1_000_000,
-            visitor=np.array([visitors[number] for number in buyer.tolist()], dtype=np.int64),
-            member=member,
-            page=np.full(len(table), PAGE["listing"].code, dtype=np.int64),
-            source=np.array(ways, dtype=np.int64),
-            shop=none,
-            listing=listing,
-            section=none.copy(),
-            stay=none.copy(),
-            charge=none.copy(),
-        ),
-        at=now.at,
+    views = Views(
+        at=(midnight + second) * 1_000_000,
+        visitor=np.array([visitors[number] for number in buyer.tolist()], dtype=np.int64),
+        member=member,
+        page=np.full(len(table), PAGE["listing"].code, dtype=np.int64),
+        source=np.array(ways, dtype=np.int64),
+        shop=none,
+        listing=listing,
+        section=none.copy(),
+        stay=none.copy(),
+        charge=none.copy(),
     )
+
+    def write(rows: list[int]) -> list[int]:
+        see(replace(views, **{name: column[rows] for name, column in vars(views).items()}), at=now.at)
+        return rows
+
+    if any(settled.refusal for settled in settle(write, range(len(table)))):
+        now.kept.pop("seats", None)  # what was not written is not remembered
 
 
 def _press(now: Scene, looks: Looks) -> list[tuple[int, int]]:
@@ -187,7 +192,7 @@ def _press(now: Scene, looks: Looks) -> list[tuple[int, int]]:
     )
     seconds_of = [second for second, _, _, _ in looks.presses]
     came = zip(seconds_of, members, shops, strict=True)
-    return sorted(((at, member * memory.SHOPS + shop) for at, member, shop in came), reverse=True)
+    return sorted(((at, member * memory.SHOPS + shop) for at, member, shop in came if shop), reverse=True)
 
 
 def _likes(now: Scene, looks: Looks) -> list[Wish]:

@@ -16,6 +16,7 @@ from regime import queries as regime
 from shops.actions.asking import Ask
 from shops.actions.refunds import SendBack
 from simulation.intents import Wish
+from simulation.keys import TRADE, of_order
 from simulation.models import BUYER, Plan
 from simulation.people import People
 from simulation.scenario.behaviour import Behaviour
@@ -34,8 +35,8 @@ GOOD_STARS = 5.08  # what goods without lack or fault are worth, before anybody'
 MANNERS_STARS, DESPATCH_STARS = 0.12, 0.05  # so much milder people judge those than the goods
 MOOD = 0.6  # of the variance of a buyer's noise: the same for all three stars
 
-SHIPPED = """
-    SELECT o.id, o.shipped_at, a.number FROM shops_order o
+SHIPPED = f"""
+    SELECT o.id, {TRADE}, o.shipped_at, a.number FROM shops_order o
       JOIN simulation_agent a ON a.member_id = o.buyer_id AND a.kind = 0 AND a.seat = 'bot' AND a.left_at IS NULL
      WHERE o.status = 'shipped' AND o.open_refunds = 0 AND o.confirm_by > %(start)s
        AND o.shipped_at > %(start)s AND o.shipped_at <= %(at)s ORDER BY o.id
@@ -46,9 +47,9 @@ DUE = """
     SELECT verb, number, subject_id, value FROM due ORDER BY due_at, id
 """
 # What a buyer knows of an order of theirs; who kept the shop says how good the goods are.
-ORDERS = """
-    SELECT o.id, o.status, o.open_refunds, o.buyer_id AS buyer, a.number, o.paid_at, o.shipped_at,
-           coalesce(s.number, -1) AS seller, l.id AS line, l.snapshot->>'category_id' AS category,
+ORDERS = f"""
+    SELECT o.id, {TRADE} AS key, o.status, o.open_refunds, o.buyer_id AS buyer, a.number, o.paid_at, o.shipped_at,
+           coalesce(s.number, -1) AS seller, l.id AS line, l.id - min(l.id) OVER (PARTITION BY o.id) AS nth, l.snapshot->>'category_id' AS category,
            (SELECT f.verdict FROM ratings_feedback f WHERE f.line_id = l.id AND f.side = 'seller'
                AND f.revealed_at IS NOT NULL) AS heard
       FROM shops_order o JOIN shops_orderline l ON l.order_id = o.id
@@ -56,8 +57,8 @@ ORDERS = """
       LEFT JOIN simulation_agent s ON s.shop_id = o.shop_id
      WHERE o.id = ANY(%s) ORDER BY o.id, l.id
 """
-OPEN_REFUNDS = """
-    SELECT r.id, r.status, a.number FROM shops_refund r
+OPEN_REFUNDS = f"""
+    SELECT r.id, {of_order("r.order_id")}, r.status, a.number FROM shops_refund r
       JOIN simulation_agent a ON a.member_id = r.buyer_id AND a.kind = 0 AND a.seat = 'bot' AND a.left_at IS NULL
      WHERE r.status IN ('refused', 'returning') ORDER BY r.id
 """
@@ -69,7 +70,7 @@ def delivered(people: People, seed: int, told: Sequence[dict[str, Any]]) -> tupl
     The same whenever it is asked: drawn for each order line. Quality and service are their seller's; one parcel in some
     has a fault; late despatch counts against the third.
     """
-    line = np.array([row["line"] for row in told], dtype=np.int64)
+    line = np.array([row["key"] + row["nth"] for row in told], dtype=np.int64)
     seller = np.array([row["seller"] for row in told], dtype=np.int64)
     known = seller >= 0
     quality = np.where(known, people.sellers.quality[np.maximum(seller, 0)], STRANGER)
@@ -92,33 +93,35 @@ def arrivals(now: Scene) -> list[dict[str, Any]]:
     return on_their_way(now.seed, now.scenario.behaviour, rows(SHIPPED, {"start": now.start, "at": now.at}))
 
 
-def on_their_way(seed: int, b: Behaviour, sent: Sequence[tuple[int, datetime, int]]) -> list[dict[str, Any]]:
-    """Plans to receive these parcels: (order, when it was sent, buyer)."""
+def on_their_way(
+    seed: int, b: Behaviour, sent: Sequence[tuple[int, int, datetime, int]]
+) -> list[dict[str, Any]]:
+    """Plans to receive these parcels: (order, its key, when it was sent, buyer)."""
     if not sent:
         return []
     days = random.log_normals(
         seed,
         "after.transit",
-        np.array([row[0] for row in sent], dtype=np.int64),
+        np.array([row[1] for row in sent], dtype=np.int64),
         log_mean=exact.log(np.array([b.transit_days]))[0],
         log_sd=b.transit_spread,
     )
     return [
         plan(shipped_at + timedelta(seconds=int(86_400 * wait)), "receive", number, order)
-        for (order, shipped_at, number), wait in zip(sent, days.tolist(), strict=True)
+        for (order, _, shipped_at, number), wait in zip(sent, days.tolist(), strict=True)
     ]
 
 
 def to_judge(
-    seed: int, b: Behaviour, confirmed: Sequence[tuple[int, int]], *, at: datetime
+    seed: int, b: Behaviour, confirmed: Sequence[tuple[int, int, int]], *, at: datetime
 ) -> list[dict[str, Any]]:
-    """Plans to judge what was confirmed at `at`, (order, buyer) each, by those who speak."""
-    keys = np.array([order for order, _ in confirmed], dtype=np.int64)
+    """Plans to judge what was confirmed at `at`, (order, its key, buyer) each, by those who speak."""
+    keys = np.array([key for _, key, _ in confirmed], dtype=np.int64)
     wait = random.exponentials(seed, "after.judge_wait", keys, mean=max(b.feedback_days, 1e-6)).tolist()
     speaks = random.chances(seed, "after.judges", keys, probability=b.feedback_share).tolist()
     return [
         plan(at + timedelta(seconds=1 + int(86_400 * wait[n])), "judge", number, order)
-        for n, (order, number) in enumerate(confirmed)
+        for n, (order, _, number) in enumerate(confirmed)
         if speaks[n]
     ]
 
@@ -169,7 +172,7 @@ def _received(
     plans: list[dict[str, Any]],
 ) -> Iterator[Wish]:
     b, here = now.scenario.behaviour, [o for o in orders if told[of[o][0]]["status"] == "shipped"]
-    keys = np.array(here, dtype=np.int64)
+    keys = np.array([told[of[order][0]]["key"] for order in here], dtype=np.int64)
     unhappy = random.uniforms(now.seed, "after.refund", keys).tolist()
     confirms = random.chances(now.seed, "after.confirms", keys, probability=b.confirm_share).tolist()
     wait = random.exponentials(now.seed, "after.confirm_wait", keys, mean=max(b.confirm_days, 1e-6)).tolist()
@@ -197,8 +200,9 @@ def _confirmed(
     plans: list[dict[str, Any]],
 ) -> Iterator[Wish]:
     here = [o for o in orders if told[of[o][0]]["status"] == "shipped"]
-    confirmed = [(o, told[of[o][0]]["number"]) for o in here if not told[of[o][0]]["open_refunds"]]
-    for order, number in confirmed:
+    first = [told[of[order][0]] for order in here]
+    confirmed = [(row["id"], row["key"], row["number"]) for row in first if not row["open_refunds"]]
+    for order, _, number in confirmed:
         yield Wish(number, "confirm", order)
     plans += to_judge(now.seed, now.scenario.behaviour, confirmed, at=now.at)
 
@@ -216,7 +220,7 @@ def _judged(
     lines = [n for order in orders if told[of[order][0]]["status"] == "finished" for n in of[order]]
     if not lines:
         return
-    keys = np.array([told[n]["line"] for n in lines], dtype=np.int64)
+    keys = np.array([told[n]["key"] + told[n]["nth"] for n in lines], dtype=np.int64)
     who = np.array([told[n]["number"] for n in lines], dtype=np.int64)
     strict = now.people.buyers.strict[who]
     got = np.array([[stars[k][n] for k in range(3)] for n in lines])
@@ -261,9 +265,9 @@ def _refunds(now: Scene) -> Iterator[Wish]:
     found = rows(OPEN_REFUNDS)
     if not found:
         return
-    keys = np.array([row[0] for row in found], dtype=np.int64)
+    keys = np.array([row[1] for row in found], dtype=np.int64)
     fights = random.chances(now.seed, "after.dispute", keys, probability=b.dispute_share).tolist()
-    for (refund, status, number), fight in zip(found, fights, strict=True):
+    for (refund, _, status, number), fight in zip(found, fights, strict=True):
         if status == "returning":
             yield Wish(number, "send_back", SendBack(refund, carrier="EMS", tracking_no=f"RT{refund:010d}"))
         elif fight:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from common.batch import rows
 from simulation import scene
 from simulation.buyers import after
+from simulation.keys import TRADE
 
 # What was sent to them up to the last tick and nobody is going to receive: later parcels are met by the tick itself.
-COMING = """
-    SELECT o.id, o.shipped_at, a.number FROM shops_order o
+COMING = f"""
+    SELECT o.id, {TRADE}, o.shipped_at, a.number FROM shops_order o
       JOIN simulation_agent a ON a.member_id = o.buyer_id AND a.id = ANY(%(agents)s)
      WHERE o.status = 'shipped' AND o.open_refunds = 0 AND o.confirm_by > %(at)s AND o.shipped_at <= %(since)s
        AND NOT EXISTS (SELECT FROM shops_refund r WHERE r.order_id = o.id)
@@ -21,8 +22,8 @@ COMING = """
      ORDER BY o.id
 """
 # What they are asked to judge and have not.
-ASKED = """
-    SELECT o.id, a.number FROM shops_order o
+ASKED = f"""
+    SELECT o.id, {TRADE}, a.number FROM shops_order o
       JOIN simulation_agent a ON a.member_id = o.buyer_id AND a.id = ANY(%(agents)s)
      WHERE o.status = 'finished'
        AND EXISTS (SELECT FROM ratings_feedback f WHERE f.order_id = o.id AND f.side = 'buyer' AND f.status = 'open'

@@ -15,11 +15,13 @@ from shops.actions.placing import Place, Wanted
 from shops.actions.talk import Said
 from simulation.buyers.after import plan
 from simulation.intents import Wish
+from simulation.keys import dealing
 from simulation.scene import Scene
 
 # Deal pages made for the population's buyers since the last tick.
-DEALS = """
-    SELECT d.id, a.number, o.asked_fen, o.offered_fen FROM shops_deal d
+DEALS = f"""
+    SELECT d.id, {dealing("d", "issued_at", "s.owner_id")}, a.number, o.asked_fen, o.offered_fen FROM shops_deal d
+      JOIN shops_shop s ON s.id = d.shop_id
       JOIN simulation_agent a ON a.member_id = d.buyer_id AND a.kind = 0 AND a.seat = 'bot' AND a.left_at IS NULL
       CROSS JOIN LATERAL (SELECT sum(g.price_fen * l.quantity) AS asked_fen, sum(l.price_fen * l.quantity) AS offered_fen
                             FROM shops_dealline l JOIN shops_listing g ON g.id = l.listing_id WHERE l.deal_id = d.id) o
@@ -70,10 +72,10 @@ def bargains(now: Scene) -> list[Wish]:
         return []
     b = now.scenario.behaviour
     drawn = random.uniforms(
-        now.seed, "talk.agrees", np.array([row[0] for row in found], dtype=np.int64)
+        now.seed, "talk.agrees", np.array([row[1] for row in found], dtype=np.int64)
     ).tolist()
     wishes = []
-    for (deal, number, asked, offered), u in zip(found, drawn, strict=True):
+    for (deal, _, number, asked, offered), u in zip(found, drawn, strict=True):
         off_bps = 10_000 * (int(asked) - int(offered)) // max(int(asked), 1)
         share = b.agreed_share * min(1.0, (2_000 + max(off_bps, 0)) / (2_000 + max(b.haggle_discount_bps, 1)))
         if u < share:
@@ -83,7 +85,7 @@ def bargains(now: Scene) -> list[Wish]:
 
 def patience(now: Scene, waits: Sequence[tuple[int, int, int]]) -> list[Wish]:
     """Who was not answered in time goes away by a share r, or settles for the goods as they are."""
-    if not waits:
+    if not waits or not len(now.shelf):
         return []
     b = now.scenario.behaviour
     members = [int(now.buyer_member[number]) for number, _, _ in waits]
@@ -91,9 +93,10 @@ def patience(now: Scene, waits: Sequence[tuple[int, int, int]]) -> list[Wish]:
         (buyer, listing): done
         for listing, buyer, done in rows(ANSWERED, [members, [listing for _, listing, _ in waits]])
     }
-    place = now.shelf.places(np.array([listing for _, listing, _ in waits], dtype=np.int64))
+    listings = np.array([listing for _, listing, _ in waits], dtype=np.int64)
+    place = now.shelf.places(listings)
     numbers = np.array([number for number, _, _ in waits], dtype=np.int64)
-    drawn = random.uniforms(now.seed, "talk.gives_up", numbers, place + now.day * (1 << 32)).tolist()
+    drawn = random.uniforms(now.seed, ("talk.gives_up", now.day), numbers, now.shelf.keys[place]).tolist()
     wishes = []
     for n, (number, listing, haggled) in enumerate(waits):
         heard = answered.get((members[n], listing), False)

@@ -152,16 +152,16 @@ def _groups(scene: Scene, there: dict[str, Ints], number: Ints) -> Iterator[Wish
         own = np.flatnonzero(shelf.shop == scene.seller_shop[who])
         own = own[np.lexsort((shelf.id[own], -shelf.sales[own]))][: terms.listings]
         for place in own.tolist():
-            bid = first_bid(scene, int(shelf.id[place]))
+            bid = first_bid(scene, who, int(shelf.nth[place]))
             new = NewGroup(int(there["campaign"][row]), int(shelf.id[place]), bid)
             yield Wish(who, "group", new, f"sold {shelf.sales[place]}; {bid} fen a click")
 
 
-def first_bid(scene: Scene, listing: int) -> int:
+def first_bid(scene: Scene, who: int, nth: int) -> int:
     """Before anything is known: what the scenario says people begin with."""
     terms = _terms(scene)
     span = max(terms.bid_to_fen - terms.bid_from_fen, 0) + 1
-    return terms.bid_from_fen + random.integer(scene.seed, span, "ads.bid", listing)
+    return terms.bid_from_fen + random.integer(scene.seed, span, "ads.bid", who, nth)
 
 
 def _words(scene: Scene, there: dict[str, Ints], number: Ints) -> Iterator[Wish]:
@@ -215,6 +215,14 @@ def _fund(
         yield Wish(who, "fund_ads", Move(member, fen, key=key))
 
 
+def _nth(number: Ints, keyword: Ints) -> Ints:
+    """How many of its seller's words are older than each."""
+    order = np.lexsort((keyword, number))
+    nth = np.empty(len(number), dtype=np.int64)
+    nth[order] = np.arange(len(number)) - np.searchsorted(number[order], number[order], side="left")
+    return nth
+
+
 def _bid(
     scene: Scene, there: dict[str, Ints], number: Ints, record: dict[str, Ints], levers: Auction
 ) -> Iterator[Wish]:
@@ -234,7 +242,9 @@ def _bid(
     bid = there["bid_fen"].astype(float)
     hour = scene.at.astimezone(SHANGHAI).hour + 1
     paced = keyword_bidder.paced(bid, there["spent_fen"], there["budget_fen"], hour / 24.0, most)
-    tries = random.chances(scene.seed, "ads.tries", there["keyword"], scene.day, probability=0.2)
+    tries = random.chances(
+        scene.seed, ("ads.tries", scene.day), number, _nth(number, there["keyword"]), probability=0.2
+    )
     answers = keyword_bidder.best_response(bid, there["paid_fen"], there["shown"], tries, most)
     lives = kind.are("keyword_bidder")[number]
     responds = lives & (kind.told("pacing", "budget")[number] == "best_response")

@@ -11,6 +11,7 @@ from common import random
 from shops.actions.disputes import Say
 from shops.actions.refunds import Refuse
 from simulation.intents import Wish
+from simulation.keys import of_order
 from simulation.scene import Scene
 from simulation.sellers import nature
 from simulation.sellers.nature import Bools, Floats, Ints
@@ -27,16 +28,17 @@ REPLIES = (
     "我们愿意协商，但责任不在我们。",
 )
 
-OPEN: Spec = (("kind", "w.kind"), ("id", "w.id"), ("seller", "w.seller_id"), ("since", epoch("w.since")),
+OPEN: Spec = (("kind", "w.kind"), ("id", "w.id"), ("key", of_order("w.order_id")), ("seller", "w.seller_id"), ("since", epoch("w.since")),
               ("unsent", "w.unsent"))  # fmt: skip
 WAITING = f"""
-    FROM (SELECT {ASKED} AS kind, id, seller_id, modified_at AS since, (phase = 'unshipped')::int AS unsent
+    FROM (SELECT {ASKED} AS kind, id, order_id, seller_id, modified_at AS since, (phase = 'unshipped')::int AS unsent
             FROM shops_refund WHERE status = 'asked'
           UNION ALL
-          SELECT {RETURNED}, id, seller_id, coalesce(sent_back_at, modified_at), 0
+          SELECT {RETURNED}, id, order_id, seller_id, coalesce(sent_back_at, modified_at), 0
             FROM shops_refund WHERE status = 'returned'
           UNION ALL
-          SELECT {REPLY}, id, seller_id, evidence_by, 0 FROM shops_dispute WHERE status = 'reply') w
+          SELECT {REPLY}, d.id, r.order_id, d.seller_id, d.evidence_by, 0
+            FROM shops_dispute d JOIN shops_refund r ON r.id = d.refund_id WHERE d.status = 'reply') w
 """
 
 
@@ -66,10 +68,10 @@ def due(scene: Scene, number: Ints, there: dict[str, Ints]) -> Bools:
     """Whose answer falls into this tick. The neglectful never answer half of them: then time does."""
     service = scene.people.sellers.service[number]
     mean: Floats = QUICK_HOURS + (SLOW_HOURS - QUICK_HOURS) * (1.0 - service) ** 2
-    hours = random.exponentials(scene.seed, ("seller.answers", 0), there["id"], there["kind"], mean=mean)
+    hours = random.exponentials(scene.seed, ("seller.answers", 0), there["key"], there["kind"], mean=mean)
     when = there["since"] + 3600.0 * hours
     silent = nature.nature(scene).are("neglectful")[number]
-    silent &= random.chances(scene.seed, "seller.silent", there["id"], there["kind"], probability=0.5)
+    silent &= random.chances(scene.seed, "seller.silent", there["key"], there["kind"], probability=0.5)
     late: Any = (when > scene.start.timestamp()) & (when <= scene.at.timestamp())
     return late & ~silent
 
@@ -78,4 +80,4 @@ def agreeing(scene: Scene, number: Ints, there: dict[str, Ints]) -> Bools:
     service = scene.people.sellers.service[number]
     share = AGREES_LEAST + (AGREES_MOST - AGREES_LEAST) * service
     share = np.where(there["unsent"] == 1, np.maximum(share, PLAIN), share)
-    return random.chances(scene.seed, "seller.agrees", there["id"], there["since"], probability=share)
+    return random.chances(scene.seed, "seller.agrees", there["key"], there["since"], probability=share)

@@ -19,6 +19,7 @@ from ratings.actions.amends import Remarked
 from ratings.actions.answers import Leave
 from regime import queries as regime
 from simulation.intents import Wish
+from simulation.keys import of_order
 from simulation.scene import Scene
 from simulation.sellers import nature
 from simulation.sellers.nature import Bools, Ints
@@ -39,6 +40,7 @@ RETALIATES = (
 # fmt: on
 WINDOWS: Spec = (
     ("line", "s.line_id"),
+    ("key", of_order("s.order_id")),
     ("rater", "s.rater_id"),
     ("look", "w.look"),
     ("seen", f"CASE WHEN b.revealed_at IS NULL OR b.verdict IS NULL THEN {UNSEEN} ELSE b.verdict END"),
@@ -63,12 +65,12 @@ def turn(scene: Scene) -> Iterator[Wish]:
     if not mine.any():
         return
     there, number = {name: column[mine] for name, column in there.items()}, number[mine]
-    kind, line = nature.nature(scene), there["line"]
+    kind, key = nature.nature(scene), there["key"]
     answers = random.chances(
-        scene.seed, "seller.judges", line, probability=scene.scenario.behaviour.seller_feedback_share
+        scene.seed, "seller.judges", key, probability=scene.scenario.behaviour.seller_feedback_share
     )
-    chosen = 1 + random.choices(scene.seed, "seller.looks", line, weights=LOOK_SHARES)
-    drawn = random.uniforms(scene.seed, "seller.verdict", line)
+    chosen = 1 + random.choices(scene.seed, "seller.looks", key, weights=LOOK_SHARES)
+    drawn = random.uniforms(scene.seed, "seller.verdict", key)
     honest = np.where(drawn < BUYERS_GOOD, 1, np.where(drawn < BUYERS_GOOD + BUYERS_NEUTRAL, 0, -1))
     said = verdict(
         there["seen"],
@@ -79,9 +81,9 @@ def turn(scene: Scene) -> Iterator[Wish]:
         honest,
     )
     for n in np.flatnonzero(said != SILENT).tolist():
-        given, of = int(said[n]), int(line[n])
+        given, of = int(said[n]), int(there["line"][n])
         stars = (5,) * 5 if given == 1 else (3,) * 5 if given == 0 else (1,) * 5
-        comment = RETALIATES[of % len(RETALIATES)] if given == -1 and there["seen"][n] == -1 else ""
+        comment = RETALIATES[int(key[n]) % len(RETALIATES)] if given == -1 and there["seen"][n] == -1 else ""
         yield Wish(int(number[n]), "judge", Leave(of, int(there["rater"][n]), given, stars, comment))
 
 
@@ -98,9 +100,9 @@ def verdict(
     return np.where(retaliates & (seen == -1), -1, said)
 
 
-BAD = """
-    SELECT m.id, f.id FROM unnest(%s::bigint[]) AS m(id)
-     CROSS JOIN LATERAL (SELECT id, verdict, revealed_at FROM ratings_feedback
+BAD = f"""
+    SELECT m.id, f.id, {of_order("f.order_id")} FROM unnest(%s::bigint[]) AS m(id)
+     CROSS JOIN LATERAL (SELECT id, order_id, verdict, revealed_at FROM ratings_feedback
                           WHERE subject_id = m.id AND side = 'buyer' ORDER BY id DESC LIMIT %s) f
      WHERE f.verdict = -1 AND f.revealed_at > %s
        AND NOT EXISTS (SELECT FROM ratings_remark r WHERE r.feedback_id = f.id AND r.kind = 'explanation')
@@ -116,12 +118,12 @@ def explain(scene: Scene, mine: Ints) -> Iterator[Wish]:
     bad = rows(BAD, [array(members), READS_BACK, scene.at - timedelta(days=7)])
     if not bad:
         return
-    ids = np.array([row[1] for row in bad], dtype=np.int64)
+    keys = np.array([row[2] for row in bad], dtype=np.int64)
     share = scene.scenario.behaviour.explain_share
-    wanted = random.chances(scene.seed, "seller.explains", ids, probability=share).tolist()
-    texts = words.explanations(scene.seed, ids)
+    wanted = random.chances(scene.seed, "seller.explains", keys, probability=share).tolist()
+    texts = words.explanations(scene.seed, keys)
     number = dict(zip(members.tolist(), mine.tolist(), strict=True))
-    for (member, feedback), says, text in zip(bad, wanted, texts, strict=True):
+    for (member, feedback, _), says, text in zip(bad, wanted, texts, strict=True):
         if says:
             yield Wish(number[member], "explain", Remarked(feedback, member, text))
 

@@ -13,6 +13,7 @@ import numpy as np
 from common import exact, random
 from shops.actions.shipping import Ship
 from simulation.intents import Wish
+from simulation.keys import TRADE
 from simulation.scene import Scene
 from simulation.sellers import nature, ring
 from simulation.sellers.nature import Bools, Floats, Ints
@@ -34,6 +35,7 @@ RULE_HOURS = 72  # more than this between payment and promise is time for making
 
 PENDING: Spec = (
     ("id", "o.id"),
+    ("key", TRADE),
     ("seller", "o.seller_id"),
     ("buyer", "o.buyer_id"),
     ("paid", epoch("o.paid_at")),
@@ -59,7 +61,7 @@ def turn(scene: Scene) -> Iterator[Wish]:
     there, number = {name: column[mine] for name, column in there.items()}, number[mine]
     order, at = there["id"], int(scene.at.timestamp())
     fake = ring.fakes(scene, number, there["buyer"])
-    luck = random.uniforms(scene.seed, "seller.parcel", order[:, None], np.arange(3))
+    luck = random.uniforms(scene.seed, "seller.parcel", there["key"][:, None], np.arange(3))
     ready = (ready_at(scene, number, there, luck) <= at) & ~forgotten(scene, number, luck[:, 2]) & ~fake
     waiting = np.bincount(number[ready], minlength=scene.people.sellers.count)
     sent = fake | (ready & (place_in_queue(number, ready) < hands(scene, waiting)[number]))

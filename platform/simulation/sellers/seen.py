@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.moments import day_of
+from simulation.keys import NTH
 from simulation.scene import Scene
 from simulation.sellers import nature
 from simulation.sellers.nature import Bools, Ints
@@ -56,6 +57,7 @@ LISTING: Spec = (
     ("version", "l.version"),
     ("sales", "coalesce(r.sales, 0)"),
     ("pv", "coalesce(r.pv, 0)"),
+    ("nth", NTH),
 )
 LISTINGS = """
     FROM shops_listing l LEFT JOIN search_descriptor r ON r.id = l.id

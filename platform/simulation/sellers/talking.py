@@ -20,6 +20,7 @@ from common.batch import dicts
 from shops.actions.deals import Agreed, NewDeal
 from shops.actions.talk import Said
 from simulation.intents import Wish
+from simulation.keys import dealing
 from simulation.scene import Scene
 from simulation.sellers import nature
 from simulation.sellers.nature import Bools, Floats, Ints
@@ -32,10 +33,11 @@ NEAR_BPS = 9_000  # a price of so much of the lowest is worth a counter-offer (a
 REPLY_MINUTES = 25.0  # mean, at the desk (assumption)
 OLDEST = timedelta(hours=20)  # an inquiry this old when the tick begins is not answered any more
 
-ASKED = """
-    SELECT i.id, i.buyer_id AS buyer, i.listing_id AS listing, i.shop_id AS shop, i.asked_at, m.text,
+ASKED = f"""
+    SELECT {dealing("i", "asked_at", "s.owner_id")} AS key, i.buyer_id AS buyer, i.listing_id AS listing, i.shop_id AS shop, i.asked_at, m.text,
            l.price_fen, l.postage_fen, l.category_id AS category, l.status = 'on_sale' AS there
       FROM shops_inquiry i JOIN shops_message m ON m.id = i.message_id JOIN shops_listing l ON l.id = i.listing_id
+      JOIN shops_shop s ON s.id = i.shop_id
      WHERE i.answered_at IS NULL AND i.asked_at > %s AND i.asked_at <= %s ORDER BY i.id
 """
 NAMED = re.compile(r"(\d{1,7}(?:\.\d{1,2})?)\s*(?:元|块|一件|行不行|卖不卖|，|吧|$)")
@@ -50,9 +52,9 @@ def turn(scene: Scene) -> Iterator[Wish]:
     if not len(mine):
         return
     asked, number = [asked[n] for n in mine.tolist()], number[mine]
-    id_ = np.array([row["id"] for row in asked], dtype=np.int64)
+    key = np.array([row["key"] for row in asked], dtype=np.int64)
     when = np.array([row["asked_at"].timestamp() for row in asked])
-    now = answered_in(scene, number, id_, when)
+    now = answered_in(scene, number, key, when)
     said: list[tuple[int, dict[str, Any], str, int]] = []
     for n in np.flatnonzero(now).tolist():
         row = asked[n]
@@ -67,7 +69,7 @@ def turn(scene: Scene) -> Iterator[Wish]:
         scene.seed,
         [move for _, _, move, _ in said],
         [row["category"] for _, row, _, _ in said],
-        [row["id"] for _, row, _, _ in said],
+        [row["key"] for _, row, _, _ in said],
         price_fen=[price for _, _, _, price in said],
     )
     for (who, row, move, price), text in zip(said, lines, strict=True):

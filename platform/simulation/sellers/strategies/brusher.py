@@ -20,6 +20,7 @@ from payments.ledger import TopUp, Withdrawal
 from ratings.actions.answers import Leave
 from shops.actions.placing import Place, Wanted
 from simulation.intents import Wish
+from simulation.keys import TRADE
 from simulation.scene import Scene
 from simulation.sellers import nature
 from simulation.sellers.nature import Bools, Floats, Ints
@@ -98,8 +99,8 @@ def _ask(scene: Scene) -> Iterator[Wish]:
 
 
 # Whether a line can still be praised is asked line by line: as a join it would be read out of everybody's feedback.
-UNDER_WAY = """
-    SELECT o.id, o.buyer_id AS buyer, o.seller_id AS seller, o.status, o.total_fen,
+UNDER_WAY = f"""
+    SELECT o.id, {TRADE} AS key, o.buyer_id AS buyer, o.seller_id AS seller, o.status, o.total_fen,
            extract(epoch FROM o.shipped_at)::bigint AS sent, l.id AS line, g.category_id AS category
       FROM unnest(%s::bigint[]) AS m(id)
      CROSS JOIN LATERAL (SELECT * FROM shops_order WHERE buyer_id = m.id ORDER BY id DESC LIMIT %s) o
@@ -121,13 +122,13 @@ def _finish(scene: Scene) -> Iterator[Wish]:
     buyer = np.array([row["buyer"] for row in open_], dtype=np.int64)
     at = np.minimum(np.searchsorted(there.sorted_member, buyer), len(there.sorted_member) - 1)
     ours = (seller >= 0) & (there.sorted_group[at] == there.of_seller[seller])
-    ids = np.array([row["id"] for row in open_], dtype=np.int64)
-    hours = random.exponentials(scene.seed, "brusher.confirms", ids, mean=CONFIRM_HOURS)
+    keys = np.array([row["key"] for row in open_], dtype=np.int64)
+    hours = random.exponentials(scene.seed, "brusher.confirms", keys, mean=CONFIRM_HOURS)
     praised = [n for n in np.flatnonzero(ours).tolist() if open_[n]["status"] == "finished"]
     praise = dict(
         zip(
             praised,
-            words.comments(scene.seed, 1, [open_[n]["category"] for n in praised], ids[praised]),
+            words.comments(scene.seed, 1, [open_[n]["category"] for n in praised], keys[praised]),
             strict=True,
         )
         if praised

@@ -15,6 +15,7 @@ import numpy as np
 from common import words
 from shops.actions.edits import Edit
 from simulation.intents import Wish
+from simulation.keys import LISTINGS
 from simulation.scene import Scene
 from simulation.sellers import answers, nature
 from simulation.sellers.nature import Floats, Ints
@@ -54,7 +55,7 @@ def rewrite(scene: Scene, mine: Ints, seen: Seen, most: int = 1) -> Iterator[Wis
     titles = words.titles(
         scene.seed,
         goods["category"][rows],
-        goods["id"][rows],
+        number * LISTINGS + goods["nth"][rows],
         goods["version"][rows],
         richness=0.4 + 0.006 * rich,
     )
