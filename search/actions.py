@@ -56,10 +56,9 @@ def relearn_owners(facts: Facts, *, at: datetime) -> None:
 def find_again(facts: Facts, *, at: datetime) -> None:
     """order.cancelled, refund.succeeded: pieces came back to goods that had run out."""
     sql = f"""
-        SELECT DISTINCT l.id FROM shops_orderline o JOIN shops_listing l ON l.id = o.listing_id
-          JOIN shops_shop s ON s.id = l.shop_id
-         WHERE o.order_id = ANY(%s) AND {recompute.FINDABLE}
-           AND NOT EXISTS (SELECT FROM search_descriptor r WHERE r.id = l.id) ORDER BY l.id
+        SELECT l.id FROM shops_listing l JOIN shops_shop s ON s.id = l.shop_id
+         WHERE l.id = ANY(ARRAY(SELECT listing_id FROM shops_orderline WHERE order_id = ANY(%s)))
+           AND {recompute.FINDABLE} AND (SELECT r.id FROM search_descriptor r WHERE r.id = l.id) IS NULL ORDER BY l.id
     """
     refresh(_ids(sql, [fact.get("order", fact["id"]) for fact in facts]), at=at)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ class Session:
     ) -> None:
         mind = memory.mind(member)
         self.acts, self.looks, self.buyer, self.care = acts, looks, buyer, care
-        self.known, self.looked = mind.known, mind.looked()
+        self.mind, self.known = mind, mind.known
         self.cart, self.kept = dict(mind.cart), dict(mind.kept)
         self.owned = [listing for _, listing in mind.bought]
         self.here: list[int] = []
@@ -119,7 +120,12 @@ class Session:
 
     def _earlier(self, back: float) -> int:
         """Something of before, the latest most often."""
-        return self.looked[-1 - int(len(self.looked) * back * back * back)] if self.looked else 0
+        looked = self.looked
+        return looked[-1 - int(len(looked) * back * back * back)] if looked else 0
+
+    @cached_property
+    def looked(self) -> list[int]:
+        return self.mind.looked()
 
     def _wanted(self, w: float, back: float) -> int:
         """What somebody who means to buy takes: of what was looked at here the better, else from cart and memory."""

@@ -93,15 +93,16 @@ def asked(now: Scene, day: Day, acts: Ints, words: Index, worth: Worth, shares: 
         if way[one] == 0:
             places = page(words, now.shelf, int(query[one]), SORTS[int(sort[one])], weight)
             if not len(places):  # nothing says all these words: they look through the category
-                places, edge = shelves.of(int(category[one]), 1)
+                listed, edge = shelves.of(int(category[one]), 1)
             else:
+                listed = now.shelf.of["id"][places].tolist()
                 edge = np.cumsum(fall[: len(places)] * worth.drawn[places])
         else:
-            places, edge = shelves.of(int(category[one]), int(way[one]))
-        if len(places):
+            listed, edge = shelves.of(int(category[one]), int(way[one]))
+        if listed:
             at = np.searchsorted(edge, drawn[mine] * edge[-1], side="right")
-            found[mine], paged[mine] = np.minimum(at, len(places) - 1), len(opened)
-            opened.append(now.shelf.of["id"][places].tolist())
+            found[mine], paged[mine] = np.minimum(at, len(listed) - 1), len(opened)
+            opened.append(listed)
     paid = (way == 0) & random.chances(seed, "look.paid", who, which, probability=b.paid_look_share)
     hold = np.full(len(begin), -1, dtype=np.int64)
     hold[paid] = np.arange(int(paid.sum()))
@@ -130,23 +131,31 @@ class _Shelves:
         kept = now.kept.get("shelves")
         if kept is None or kept[0] is not now.shelf.of["category"]:
             order = np.argsort(now.shelf.of["category"], kind="stable")
-            kept = now.kept["shelves"] = (now.shelf.of["category"], order, now.shelf.of["category"][order])
+            kept = now.kept["shelves"] = (now.shelf.of["category"], order, now.shelf.of["category"][order], {})
         self.order, self.sorted = kept[1], kept[2]
-        self.made: dict[tuple[int, int], tuple[Ints, Floats]] = {}
+        self.places: dict[int, tuple[Ints, list[int]]] = kept[3]
+        self.made: dict[tuple[int, int], tuple[list[int], Floats]] = {}
         self.followed: Floats | None = None
 
-    def of(self, category: int, way: int) -> tuple[Ints, Floats]:
+    def of(self, category: int, way: int) -> tuple[list[int], Floats]:
+        """What is listed in a category, by id, and the sums of how often each is looked at up to it."""
         key = (category, 3 if way == 3 else 1)
         if key not in self.made:
-            number = int(self.now.people.trade.category[category])
-            first, last = np.searchsorted(self.sorted, [number, number + 1])
-            # a category nobody offers goods of: they look at whatever there is
-            places = np.sort(self.order[first:last]) if last > first else np.arange(len(self.now.shelf))
+            places, listed = self._in(int(self.now.people.trade.category[category]))
             weights = self.worth.drawn[places]
             if way == 3:
                 weights = weights * self._known()[places]
-            self.made[key] = (places, np.cumsum(weights))
+            self.made[key] = (listed, np.cumsum(weights))
         return self.made[key]
+
+    def _in(self, number: int) -> tuple[Ints, list[int]]:
+        """Of a category nobody offers goods of, whatever there is."""
+        first, last = np.searchsorted(self.sorted, [number, number + 1])
+        known = number if last > first else 0
+        if known not in self.places:
+            places = np.sort(self.order[first:last]) if known else np.arange(len(self.now.shelf))
+            self.places[known] = (places, self.now.shelf.of["id"][places].tolist())
+        return self.places[known]
 
     def _known(self) -> Floats:
         """How much oftener friends and posts show a place's goods: by how many follow its shop."""
