@@ -17,6 +17,7 @@ from ratings.queries import audit as ratings
 from search.express.actions import campaigns
 from simulation import engine
 from simulation.scenario.shapes import Change, Scenario
+from traffic.queries import audit as traffic
 from worlds import checks, clock
 from worlds.current import use_world
 from worlds.models import World
@@ -27,6 +28,7 @@ DAYS = 50
 # What is looked at after every tick; the whole of `audit` now and then, and in the end.
 BOOKS: dict[str, Callable[[], Any]] = {
     "money": ledger.drift,
+    "traffic": traffic.balance,
     "stock": audits.stock,
     "escrow": audits.escrow,
     "seals": ratings.seals,
@@ -61,6 +63,7 @@ def test_the_books_hold_after_every_tick_of_fifty_days(
             switch("pause" if day % 20 else "start")
         assert (len(ticks), [found for found in ticks if found]) == (DAYS, [])
         assert {row[0] for row in rows("SELECT DISTINCT status FROM shops_refund")} >= {"succeeded"}
+        assert one("SELECT count(*) FROM shops_refund WHERE reason = 'late' AND phase = 'unshipped'") > 0
         assert one("SELECT count(*) FROM shops_dispute") > 0
         assert one("SELECT count(*) FROM simulation_decision WHERE verb = 'brush'") > 0
         execute(

@@ -92,7 +92,7 @@ FATES = """
     SELECT o.buyer_id, o.seller_id, o.placed_at, o.status, o.shipped_at, f.verdict, f.left_at, r.status
       FROM shops_order o LEFT JOIN shops_refund r ON r.order_id = o.id
       LEFT JOIN ratings_feedback f ON f.order_id = o.id AND f.rater_id = o.buyer_id
-     WHERE o.seller_id <> %s AND o.buyer_id <> %s ORDER BY 2, 1, 3, 6, 7
+     WHERE o.seller_id <> %s AND o.buyer_id <> %s ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 
 

@@ -41,6 +41,12 @@ SHIPPED = f"""
      WHERE o.status = 'shipped' AND o.open_refunds = 0 AND o.confirm_by > %(start)s
        AND o.shipped_at > %(start)s AND o.shipped_at <= %(at)s ORDER BY o.id
 """
+# What a seller should have sent since the last tick, and has not.
+UNSENT = f"""
+    SELECT o.id, {TRADE}, o.overdue_at, a.number FROM shops_order o
+      JOIN simulation_agent a ON a.member_id = o.buyer_id AND a.kind = 0 AND a.seat = 'bot' AND a.left_at IS NULL
+     WHERE o.status = 'paid' AND o.open_refunds = 0 AND o.overdue_at > %(start)s AND o.overdue_at <= %(at)s ORDER BY o.id
+"""
 DUE = """
     WITH due AS (DELETE FROM simulation_plan WHERE due_at <= %s AND kind = 0
                  RETURNING id, due_at, verb, number, subject_id, value)
@@ -58,7 +64,7 @@ ORDERS = f"""
      WHERE o.id = ANY(%s) ORDER BY o.id, l.id
 """
 OPEN_REFUNDS = f"""
-    SELECT r.id, {of_order("r.order_id")}, r.status, a.number FROM shops_refund r
+    SELECT r.id, {of_order("r.order_id")} AS key, r.status, a.number FROM shops_refund r
       JOIN simulation_agent a ON a.member_id = r.buyer_id AND a.kind = 0 AND a.seat = 'bot' AND a.left_at IS NULL
      WHERE r.status IN ('refused', 'returning') ORDER BY r.id
 """
@@ -89,8 +95,9 @@ def delivered(people: People, seed: int, told: Sequence[dict[str, Any]]) -> tupl
 
 
 def arrivals(now: Scene) -> list[dict[str, Any]]:
-    """Plans to receive what was sent since the last tick."""
-    return on_their_way(now.seed, now.scenario.behaviour, rows(SHIPPED, {"start": now.start, "at": now.at}))
+    """Plans to receive what was sent since the last tick, and to give up on what was not sent in time."""
+    b, tick = now.scenario.behaviour, {"start": now.start, "at": now.at}
+    return [*on_their_way(now.seed, b, rows(SHIPPED, tick)), *to_give_up(now.seed, b, rows(UNSENT, tick))]
 
 
 def on_their_way(
@@ -109,6 +116,20 @@ def on_their_way(
     return [
         plan(shipped_at + timedelta(seconds=int(86_400 * wait)), "receive", number, order)
         for (order, _, shipped_at, number), wait in zip(sent, days.tolist(), strict=True)
+    ]
+
+
+def to_give_up(
+    seed: int, b: Behaviour, unsent: Sequence[tuple[int, int, datetime, int]]
+) -> list[dict[str, Any]]:
+    """Plans to ask the money back for these, (order, its key, until when it should have been sent, buyer) each."""
+    keys = np.array([row[1] for row in unsent], dtype=np.int64)
+    wait = random.exponentials(seed, "after.gives_up_wait", keys, mean=max(b.unsent_days, 1e-6)).tolist()
+    gives_up = random.chances(seed, "after.gives_up", keys, probability=b.unsent_share).tolist()
+    return [
+        plan(late_at + timedelta(seconds=1 + int(86_400 * wait[n])), "give_up", number, order)
+        for n, (order, _, late_at, number) in enumerate(unsent)
+        if gives_up[n]
     ]
 
 
@@ -150,7 +171,8 @@ def settle(
     now: Scene, wanted: dict[str, list[tuple[int, int, int]]], plans: list[dict[str, Any]]
 ) -> Iterator[Wish]:
     """Wishes about orders that are on their way, here, or finished."""
-    orders = [subject for verb in ("receive", "confirm", "judge") for _, subject, _ in wanted.get(verb, [])]
+    verbs = ("receive", "give_up", "confirm", "judge")
+    orders = [subject for verb in verbs for _, subject, _ in wanted.get(verb, [])]
     told = dicts(ORDERS, [orders]) if orders else []
     if told:
         stars = [column.tolist() for column in delivered(now.people, now.seed, told)]
@@ -158,6 +180,10 @@ def settle(
         for n, row in enumerate(told):
             of.setdefault(row["id"], []).append(n)
         yield from _received(now, [s for _, s, _ in wanted.get("receive", [])], told, of, stars, plans)
+        for order in [subject for _, subject, _ in wanted.get("give_up", [])]:
+            row = told[of[order][0]]
+            if row["status"] == "paid" and not row["open_refunds"]:
+                yield Wish(row["number"], "ask", Ask(row["line"], kind="refund_only", reason="late"))
         yield from _confirmed(now, [s for _, s, _ in wanted.get("confirm", [])], told, of, plans)
         yield from _judged(now, [s for _, s, _ in wanted.get("judge", [])], told, of, stars)
     yield from _refunds(now)
@@ -267,8 +293,9 @@ def _refunds(now: Scene) -> Iterator[Wish]:
         return
     keys = np.array([row[1] for row in found], dtype=np.int64)
     fights = random.chances(now.seed, "after.dispute", keys, probability=b.dispute_share).tolist()
-    for (refund, _, status, number), fight in zip(found, fights, strict=True):
+    for (refund, key, status, number), fight in zip(found, fights, strict=True):
         if status == "returning":
-            yield Wish(number, "send_back", SendBack(refund, carrier="EMS", tracking_no=f"RT{refund:010d}"))
+            parcel = SendBack(refund, carrier="EMS", tracking_no=f"RT{key % 10**10:010d}")
+            yield Wish(number, "send_back", parcel)
         elif fight:
             yield Wish(number, "dispute", refund)

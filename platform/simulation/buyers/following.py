@@ -27,7 +27,7 @@ GOES_ON = 40  # places down a page that somebody goes on who knows what they see
 # three quarters as often as the one above. Assumption.
 PAID_CLICKS, PAID_FALLS, PAID_MOST = 0.3, 0.75, 13
 # Who clicked a paid place meant that: so many times as likely to take it of what they saw, by the conversion of clicks.
-KEEN = 3.0
+KEEN = 3.6
 
 
 @dataclass(eq=False)

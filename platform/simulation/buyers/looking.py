@@ -131,7 +131,12 @@ class _Shelves:
         kept = now.kept.get("shelves")
         if kept is None or kept[0] is not now.shelf.of["category"]:
             order = np.argsort(now.shelf.of["category"], kind="stable")
-            kept = now.kept["shelves"] = (now.shelf.of["category"], order, now.shelf.of["category"][order], {})
+            kept = now.kept["shelves"] = (
+                now.shelf.of["category"],
+                order,
+                now.shelf.of["category"][order],
+                {},
+            )
         self.order, self.sorted = kept[1], kept[2]
         self.places: dict[int, tuple[Ints, list[int]]] = kept[3]
         self.made: dict[tuple[int, int], tuple[list[int], Floats]] = {}

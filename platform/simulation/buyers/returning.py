@@ -21,6 +21,16 @@ COMING = f"""
                           AND p.verb IN ('receive', 'confirm'))
      ORDER BY o.id
 """
+# What should have been sent to them and was not, and they neither asked for their money nor mean to.
+WAITING = f"""
+    SELECT o.id, {TRADE}, o.overdue_at, a.number FROM shops_order o
+      JOIN simulation_agent a ON a.member_id = o.buyer_id AND a.id = ANY(%(agents)s)
+     WHERE o.status = 'paid' AND o.overdue_at <= %(since)s
+       AND NOT EXISTS (SELECT FROM shops_refund r WHERE r.order_id = o.id)
+       AND NOT EXISTS (SELECT FROM simulation_plan p WHERE p.kind = 0 AND p.number = a.number AND p.subject_id = o.id
+                          AND p.verb = 'give_up')
+     ORDER BY o.id
+"""
 # What they are asked to judge and have not.
 ASKED = f"""
     SELECT o.id, {TRADE}, a.number FROM shops_order o
@@ -44,6 +54,7 @@ def again(agents: Sequence[int], *, at: datetime) -> None:
     scenario, _ = scene.who_lives(row)
     asked = {"agents": list(agents), "at": at, "since": last}
     plans = after.on_their_way(row["seed"], scenario.behaviour, rows(COMING, asked))
+    plans += after.to_give_up(row["seed"], scenario.behaviour, rows(WAITING, asked))
     for plan in plans:
         plan["due_at"] = max(plan["due_at"], at)
     plans += after.to_judge(row["seed"], scenario.behaviour, rows(ASKED, asked), at=at)

@@ -72,5 +72,7 @@ class Behaviour:
     retaliate_share: float = share("of parties who saw a bad verdict before answering, and give one back")
     reciprocate_share: float = share("of parties who saw a good verdict before answering, and therefore give one")
     refund_share: float = share("of buyers for whom it was not worth three stars who ask for money back")
+    unsent_share: float = share("of buyers to whom nothing was sent in time who ask for their money back in the end")
+    unsent_days: float = number("days", 0, 60, "from when it should have been sent to asking, of those who do, mean")
     no_reason_share: float = share("of buyers who send goods back for no reason, where that is promised")
     dispute_share: float = share("of refused refunds that are taken to the platform")

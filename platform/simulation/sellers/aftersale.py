@@ -57,11 +57,11 @@ def turn(scene: Scene) -> Iterator[Wish]:
         if kind == RETURNED:
             yield Wish(who, "receive", id_)
         elif kind == REPLY:
-            yield Wish(who, "reply", Say(id_, REPLIES[id_ % len(REPLIES)]))
+            yield Wish(who, "reply", Say(id_, REPLIES[int(there["key"][n]) % len(REPLIES)]))
         elif agrees[n]:
             yield Wish(who, "agree", id_)
         else:
-            yield Wish(who, "refuse", Refuse(id_, REFUSALS[id_ % len(REFUSALS)]))
+            yield Wish(who, "refuse", Refuse(id_, REFUSALS[int(there["key"][n]) % len(REFUSALS)]))
 
 
 def due(scene: Scene, number: Ints, there: dict[str, Ints]) -> Bools:

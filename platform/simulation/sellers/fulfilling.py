@@ -65,9 +65,11 @@ def turn(scene: Scene) -> Iterator[Wish]:
     ready = (ready_at(scene, number, there, luck) <= at) & ~forgotten(scene, number, luck[:, 2]) & ~fake
     waiting = np.bincount(number[ready], minlength=scene.people.sellers.count)
     sent = fake | (ready & (place_in_queue(number, ready) < hands(scene, waiting)[number]))
-    for who, id_ in zip(number[sent].tolist(), order[sent].tolist(), strict=True):
-        number_ = f"JS{scene.seed % 10**4:04d}{id_:08d}"
-        yield Wish(who, "ship", Ship(id_, carrier=CARRIERS[id_ % len(CARRIERS)], tracking_no=number_))
+    for who, id_, key in zip(
+        number[sent].tolist(), order[sent].tolist(), there["key"][sent].tolist(), strict=True
+    ):
+        parcel = Ship(id_, carrier=CARRIERS[key % len(CARRIERS)], tracking_no=f"JS{key % 10**12:012d}")
+        yield Wish(who, "ship", parcel)
 
 
 def ready_at(scene: Scene, number: Ints, order: dict[str, Ints], luck: Floats) -> Floats:
