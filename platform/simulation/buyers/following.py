@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from common import random
+from common import exact, random
 from simulation import habits as h
 from simulation.buyers.looking import CODE, Asked
 from simulation.buyers.memory import Memory
@@ -26,8 +26,10 @@ GOES_ON = 40  # places down a page that somebody goes on who knows what they see
 # Of new looks on a page whose paid places are looked at: a click on the first slot, were it alone; each slot is clicked
 # three quarters as often as the one above. Assumption.
 PAID_CLICKS, PAID_FALLS, PAID_MOST = 0.3, 0.75, 13
-# Who clicked a paid place meant that: so many times as likely to take it of what they saw, by the conversion of clicks.
-KEEN = 3.6
+# Who clicked a paid place meant that: so many times as likely to take it of what they saw, and the more so the cheaper it
+# is; by the conversion of clicks, and by theirs of cheap and dear goods.
+KEEN, KEEN_FALLS = 7.0, 0.6
+KEEN_MOST = 30.0
 
 
 @dataclass(eq=False)
@@ -66,6 +68,9 @@ class Acts:
         self.place = {listing: n for n, listing in enumerate(now.shelf.of["id"].tolist())}
         self.bought, self.accepted = worth.bought.tolist(), worth.accepted.tolist()
         self.record = worth.record.tolist()
+        price = exact.log(np.maximum(now.shelf.of["price_fen"], 1).astype(float))
+        usual = price.mean() if len(price) else 0.0
+        self.keen = np.minimum(KEEN * exact.exp(KEEN_FALLS * (usual - price)), KEEN_MOST).tolist()
         self.inquires = now.scenario.behaviour.inquiry_share
 
 
@@ -147,7 +152,8 @@ class Session:
         acts, edge, edges = self.acts, 0.0, []
         for item in self.here:
             if item in acts.place:
-                edge += acts.bought[acts.place[item]] * (KEEN if item in self.keen else 1.0)
+                place = acts.place[item]
+                edge += acts.bought[place] * (acts.keen[place] if item in self.keen else 1.0)
             edges.append(edge)
         wanted = back * edge
         return next((item for item, bar in zip(self.here, edges, strict=True) if wanted < bar), 0)
