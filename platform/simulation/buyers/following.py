@@ -28,8 +28,8 @@ GOES_ON = 40  # places down a page that somebody goes on who knows what they see
 PAID_CLICKS, PAID_FALLS, PAID_MOST = 0.3, 0.75, 13
 # Who clicked a paid place meant that: so many times as likely to take it of what they saw, and the more so the cheaper it
 # is; by the conversion of clicks, and by theirs of cheap and dear goods.
-KEEN, KEEN_FALLS = 7.0, 0.6
-KEEN_MOST = 30.0
+KEEN, KEEN_FALLS, KEEN_MOST = 7.0, 0.7, 30.0
+KEEN_HERE = 0.68  # share of their orders that are of what they looked at here (of others: habits.BUY_HERE)
 
 
 @dataclass(eq=False)
@@ -135,9 +135,10 @@ class Session:
     def _wanted(self, w: float, back: float) -> int:
         """What somebody who means to buy takes: of what was looked at here the better, else from cart and memory."""
         if self.here:
-            if w < h.BUY_HERE:
+            here = KEEN_HERE if self.keen else h.BUY_HERE
+            if w < here:
                 return self._better(back)
-            w = (w - h.BUY_HERE) / (1 - h.BUY_HERE)
+            w = (w - here) / (1 - here)
         for share, pool in ((h.BUY_FROM_CART, self.cart), (h.BUY_FROM_FAVOURITES, self.kept)):
             if w < share:
                 return list(pool)[-1 - int(len(pool) * back * back * back)] if pool else 0
