@@ -27,10 +27,10 @@ Ints = NDArray[np.int64]
 
 STRANGER = 0.75  # quality and service of a shop that is nobody of the population's: a guest's
 # Share of parcels with a real fault: so many of anybody's, and this times the square of what quality lacks to perfection.
-FAILS_ANYWAY, FAILS = 0.043, 0.45
+FAILS_ANYWAY, FAILS = 0.042, 0.52
 FAULT_STARS = (2.0, 3.6)  # a fault costs so many stars, drawn evenly between
 LACK_STARS = 2.4  # stars that the worst goods lack without any fault
-LATE_STARS = 0.12  # stars a day of despatch beyond the second costs
+LATE_STARS = 0.08  # stars a day of despatch beyond the second costs
 GOOD_STARS = 5.08  # what goods without lack or fault are worth, before anybody's mood
 MANNERS_STARS, DESPATCH_STARS = 0.12, 0.05  # so much milder people judge those than the goods
 MOOD = 0.6  # of the variance of a buyer's noise: the same for all three stars
