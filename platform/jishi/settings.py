@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "ratings",
     "traffic",
     "search",
+    "community",
     "simulation",
     "console",
 ]

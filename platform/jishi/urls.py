@@ -15,6 +15,7 @@ from common.api.schema import KeptDocument
 
 URLS = (
     "simulation.urls",
+    "community.urls",
     "traffic.urls",
     "search.urls",
     "shops.urls",

@@ -128,6 +128,7 @@ TIMETABLE: tuple[Entry, ...] = (
     Entry("commissions owed are collected", "day", "search.alliance.actions.commissions.collect"),
     Entry("thousands of views are billed", "day", "search.alliance.actions.thousands.bill_thousands"),
     Entry("credit and indices are published", "day", "ratings.recompute.daily.run"),
+    Entry("the VIP club counts growth and levels", "day", "community.recompute.run"),
     Entry("what is found is described anew", "day", "search.recompute.run"),
     Entry(
         "what ads spent beyond their budgets is given back", "day", "search.express.actions.clicks.give_back"
@@ -168,6 +169,7 @@ AUDITS: dict[str, tuple[str, ...]] = {
         "search.cubes.queries.subscriptions.odd",
     ),
     "attribution": ("search.attribution.queries.audit.audit",),
+    "vip": ("community.queries.odd",),
 }
 
 # The arithmetic behind a number: what -> the function that tells it, and what it must be given.
@@ -178,6 +180,7 @@ EXPLAINS: dict[str, tuple[str, tuple[str, ...]]] = {
     "click": ("search.express.queries.explain.click", ("id",)),
     "impression": ("search.express.queries.explain.impression", ("id",)),
     "attribution": ("search.attribution.queries.report.order", ("id",)),
+    "vip": ("community.queries.explain", ("member",)),
     "bill": ("search.bills.queries.shop_bill", ("shop", "day")),
 }
 

@@ -1,0 +1,1 @@
+"""Attention earned: what members come to by being there. So far the VIP club."""
