@@ -25,25 +25,31 @@ def _codes(codes: tuple[int, ...]) -> str:
 
 
 # Read from the bottom: a sale's touches are where a visit begins, or where what leads it changes (`rules`, first
-# lines). `known_from` numbers the stretches of a cookie's views that end with one whose member is known.
+# lines). `known_from` numbers the stretches of a cookie's views that end with one whose member is known: asked only of
+# cookies that looked at a sale's shop without a name.
 SALES = f"""
     WITH sold AS (
         SELECT c.order_id, c.shop_id, c.member_id, sum(c.amount_fen)::bigint AS paid_fen, min(coalesce(
                (SELECT p.at FROM traffic_conversion p WHERE p.line_id = c.line_id AND p.act = 'placed'), c.at)) AS placed_at
           FROM traffic_conversion c
          WHERE c.act = 'paid' AND c.at >= %(start)s AND c.at < %(end)s GROUP BY c.order_id, c.shop_id, c.member_id
-    ), cookies AS MATERIALIZED (
-        SELECT DISTINCT visitor FROM traffic_pageview
-         WHERE at > (SELECT min(placed_at) - %(within)s::interval FROM sold) AND at < %(end)s
-           AND member_id IN (SELECT member_id FROM sold)
     ), near AS MATERIALIZED (
+        SELECT id, at, source, shop_id, visitor, member_id FROM traffic_pageview
+         WHERE at > (SELECT min(placed_at) - %(within)s::interval FROM sold) AND at < %(end)s
+           AND shop_id IN (SELECT shop_id FROM sold)
+           AND (member_id IS NULL OR member_id IN (SELECT member_id FROM sold))
+    ), followed AS (
         SELECT id, at, source, shop_id, visitor, member_id,
                count(member_id) OVER (PARTITION BY visitor ORDER BY at DESC, id DESC) AS known_from
           FROM traffic_pageview
          WHERE at > (SELECT min(placed_at) - %(within)s::interval FROM sold) AND at < %(end)s
-           AND visitor IN (SELECT visitor FROM cookies)
+           AND visitor IN (SELECT visitor FROM near WHERE member_id IS NULL)
+    ), recognised AS (
+        SELECT *, max(member_id) OVER (PARTITION BY visitor, known_from) AS owner_id FROM followed
     ), owned AS (
-        SELECT id, at, source, shop_id, max(member_id) OVER (PARTITION BY visitor, known_from) AS member_id FROM near
+        SELECT id, at, source, shop_id, member_id FROM near WHERE member_id IS NOT NULL
+         UNION ALL
+        SELECT id, at, source, shop_id, owner_id FROM recognised WHERE member_id IS NULL
     ), viewed AS (
         SELECT s.order_id, v.id, v.at, v.source, v.at - lag(v.at) OVER w > %(gap)s AS apart
           FROM sold s JOIN owned v ON v.member_id = s.member_id AND v.shop_id = s.shop_id
