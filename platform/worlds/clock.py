@@ -8,7 +8,7 @@ what thirty jumps of one day do. The two tables are the roof's (`jishi/wiring.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -176,69 +176,55 @@ def _step(at: datetime, target: datetime) -> datetime:
 
     A moment is never left half met: wherever a chunk ends, whoever acts next acts after all that was due.
     """
-    due_at, entry_at = _next_deadline(), min((e.after(at) for e in timetable()), default=target)
-    next_at = min(x for x in (due_at, entry_at, target) if x is not None)
-    next_at = max(next_at, at)
+    standing, entry_at = _standing(), min((e.after(at) for e in timetable()), default=target)
+    next_at = max(min([entry_at, target, *standing.values()]), at)
     if next_at > at:
         execute("UPDATE worlds_clock SET now_at = %s", [next_at])
-    if due_at is not None and due_at <= next_at:
-        _meet_deadlines(next_at)
+    _meet_deadlines(next_at, standing)
     if entry_at == next_at and entry_at > at:
         for entry in timetable():
             if entry.after(at) == next_at:
                 entry.action(at=next_at)
-        due_at = _next_deadline()  # the timetable may have set a deadline for this very moment
-        if due_at is not None and due_at <= next_at:
-            _meet_deadlines(next_at)
+        _meet_deadlines(next_at)  # the timetable may have set a deadline for this very moment
     return next_at
 
 
-def _next_deadline() -> datetime | None:
-    sql = _next_deadline_sql()
-    at: datetime | None = one(sql) if sql else None
-    return at
+def _standing() -> dict[int, datetime]:
+    """The first moment that each row of the table of deadlines waits for, by its place; of those that wait."""
+    sql = _standing_sql()
+    return {n: at for n, at in rows(sql) if at is not None} if sql else {}
 
 
 @cache
-def _next_deadline_sql() -> str:
+def _standing_sql() -> str:
     parts = [
-        f"SELECT min({d.column}) AS at FROM {d.table} WHERE {d.column} IS NOT NULL AND {d.where}"
-        for d in deadlines()
+        f"SELECT {n} AS n, min({d.column}) AS at FROM {d.table} WHERE {d.column} IS NOT NULL AND {d.where}"
+        for n, d in enumerate(deadlines())
     ]
-    return f"SELECT min(at) FROM ({' UNION ALL '.join(parts)}) due" if parts else ""
+    return f"{' UNION ALL '.join(parts)} ORDER BY n" if parts else ""
 
 
-def _meet_deadlines(at: datetime) -> None:
-    """Everything due by `at`, table order, until nothing is: meeting one deadline may set another for now."""
+def _meet_deadlines(at: datetime, standing: dict[int, datetime] | None = None) -> None:
+    """Everything due by `at`, table order, until nothing is: meeting one deadline may set another for now.
+
+    `standing`: the deadlines as they stand, by who has asked already.
+    """
     table, turn, met = deadlines(), 0, 0
-    while True:
-        found = one(_first_due_sql(table), {"at": at, "turn": turn})
-        if found is None:
-            if turn == 0:
-                return
-            turn = 0
-            continue
-        due, turn = table[found], found + 1
-        sql = f"SELECT id FROM {due.table} WHERE {due.column} <= %s AND {due.where}"
-        ids: Sequence[int] = [row[0] for row in rows(f"{sql} ORDER BY {due.column}, id", [at])]
-        due.action(ids, at=at)
-        met += 1
+    standing = _standing() if standing is None else standing
+    while due := [n for n, first in standing.items() if first <= at]:
+        now = next((n for n in due if n >= turn), due[0])
+        _meet(table[now], at)
+        turn, met, standing = now + 1, met + 1, _standing()
         if met > PASSES_MOST * len(table):
             raise RuntimeError(f"deadlines at {at} never end")
 
 
+def _meet(due: Due, at: datetime) -> None:
+    sql = f"SELECT id FROM {due.table} WHERE {due.column} <= %s AND {due.where} ORDER BY {due.column}, id"
+    due.action([row[0] for row in rows(sql, [at])], at=at)
+
+
 PASSES_MOST = 1_000
-
-
-@cache
-def _first_due_sql(table: tuple[Due, ...]) -> str:
-    """The place in the table of the first deadline, from `turn` on, that some row has met."""
-    parts = [
-        f"SELECT {n} AS n WHERE %(turn)s::int <= {n} AND EXISTS"
-        f" (SELECT FROM {d.table} WHERE {d.column} <= %(at)s AND {d.where})"
-        for n, d in enumerate(table)
-    ]
-    return f"SELECT min(n) FROM ({' UNION ALL '.join(parts)}) due" if parts else "SELECT NULL::int"
 
 
 def events_since(number: int) -> int:

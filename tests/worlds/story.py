@@ -92,7 +92,7 @@ def forget_tables() -> None:
     """The engine keeps the roof's tables; tests change them."""
     clock.deadlines.cache_clear()
     clock.timetable.cache_clear()
-    clock._next_deadline_sql.cache_clear()
+    clock._standing_sql.cache_clear()
 
 
 @contextmanager
