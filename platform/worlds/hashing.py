@@ -41,8 +41,8 @@ def table_hashes() -> dict[str, str]:
             continue
         meant = ", ".join(f't."{name}"' for name in columns(model, out))
         parts.append(
-            f"""SELECT '{table}', count(*), coalesce(sum(hashtextextended(r, 1)::numeric), 0),
-                       coalesce(sum(hashtextextended(r, 2)::numeric), 0)
+            f"""SELECT '{table}', count(*), coalesce(sum(hashtextextended(r, 1)), 0),
+                       coalesce(sum(hashtextextended(r, 2)), 0)
                   FROM (SELECT ROW({meant})::text AS r FROM "{table}" t) rows"""
         )
     return {
