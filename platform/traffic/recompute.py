@@ -22,7 +22,7 @@ WITH viewed AS (
     SELECT *, count(*) FILTER (WHERE before IS NULL OR at - before > %(gap)s)
                   OVER (PARTITION BY visitor ORDER BY at, id) AS visit,
            coalesce(stay_seconds,
-                    CASE WHEN after - at <= %(gap)s THEN floor(extract(epoch FROM after - at))::int END,
+                    CASE WHEN after - at <= %(gap)s THEN floor(date_part('epoch', after - at))::int END,
                     0) AS stay
       FROM viewed
 ), folded AS (
