@@ -66,7 +66,7 @@ def _move(deposits: Sequence[Deposit], kind: str, event: str, *, at: datetime) -
     return [p.id for p in posted]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def compensate(compensations: Sequence[Compensation], *, at: datetime) -> list[int]:
     """Pay buyers from sellers' deposits; the transfers' ids. `Unaffordable` when one does not reach."""
     postings = [

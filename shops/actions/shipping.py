@@ -12,7 +12,7 @@ from django.db import transaction
 from common.batch import dicts, execute, insert, rows
 from common.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, several
 from common.money import share
-from events.actions import emit
+from events.actions import emit, one_telling
 from payments import deposits
 from regime import queries as regime
 from regime.levers import Regime
@@ -283,6 +283,7 @@ LATE = """
 
 
 @transaction.atomic(savepoint=False)
+@one_telling()
 def overdue(ids: Sequence[int], *, at: datetime) -> list[int]:
     """`ship_by` has come: the lateness becomes a fact, once an order, and the buyer is owed a share of the
     price.
