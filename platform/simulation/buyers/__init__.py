@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ def _see(now: Scene, looks: Looks) -> None:
     if not looks.views:
         visited.update(key for _, key in clicked)
         return
-    table = np.array(looks.views, dtype=np.int64)
+    table = np.fromiter(chain.from_iterable(looks.views), np.int64).reshape(-1, 4)
     order = np.lexsort((table[:, 2], table[:, 1], table[:, 0]))
     second, buyer, listing, source = table[order].T
     none = np.full(len(table), NONE, dtype=np.int64)
@@ -171,7 +172,8 @@ def _see(now: Scene, looks: Looks) -> None:
     )
 
     def write(rows: list[int]) -> list[int]:
-        see(replace(views, **{name: column[rows] for name, column in vars(views).items()}), at=now.at)
+        which = np.array(rows)
+        see(replace(views, **{name: column[which] for name, column in vars(views).items()}), at=now.at)
         return rows
 
     if any(settled.refusal for settled in settle(write, range(len(table)))):

@@ -125,12 +125,11 @@ class Session:
 
     def _earlier(self, back: float) -> int:
         """Something of before, the latest most often."""
-        looked = self.looked
-        return looked[-1 - int(len(looked) * back * back * back)] if looked else 0
+        return self.mind.back(int(self.weight * back * back * back))
 
     @cached_property
-    def looked(self) -> list[int]:
-        return self.mind.looked()
+    def weight(self) -> int:
+        return self.mind.weight()
 
     def _wanted(self, w: float, back: float) -> int:
         """What somebody who means to buy takes: of what was looked at here the better, else from cart and memory."""

@@ -23,9 +23,17 @@ class Mind:
     kept: dict[int, None] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
 
-    def looked(self) -> list[int]:
-        """What they may go back to, as often as it weighs."""
-        return [listing for _, kind, listing in self.touched for _ in range(WEIGHT[kind])]
+    def weight(self) -> int:
+        """Of all that they may go back to."""
+        return sum([WEIGHT[kind] for _, kind, _ in self.touched])
+
+    def back(self, far: int) -> int:
+        """What lies `far` back from the latest, each as long as it weighs; 0 for what they never had to do with."""
+        for _, kind, listing in reversed(self.touched):
+            far -= WEIGHT[kind]
+            if far < 0:
+                return listing
+        return 0
 
     def learn(self, acts: list[tuple[int, int, int]]) -> None:
         """They did this: (second, kind, listing) in any order."""
