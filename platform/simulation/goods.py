@@ -11,6 +11,9 @@ from shops.actions.listings import NewListing
 from shops.actions.shops import Opening
 from simulation.people import GOODS_EACH, Bools, Ints, People
 
+# Log of the price over quality. Dearer goods sell less, so shops that sell much are judged a little worse, as those of 2017
+# are (rank correlation of sales and description -0.15). Assumption.
+QUALITY_COSTS = 2.5
 STOCK_LEAST, STOCK_SPAN = 20, 180  # pieces bought before opening: assumption
 
 
@@ -78,7 +81,7 @@ def categories(crowd: People, seed: int, numbers: Ints, places: Ints) -> Ints:
 def prices(crowd: People, seed: int, numbers: Ints, places: Ints, category: Ints) -> Ints:
     """Fen: round what is usual in the category, dearer for better goods."""
     base = words.prices(seed, category, numbers * GOODS_EACH + places).astype(float)
-    lift = exact.exp(0.8 * (crowd.sellers.quality[numbers] - 0.7))
+    lift = exact.exp(QUALITY_COSTS * (crowd.sellers.quality[numbers] - 0.75))
     return np.maximum((base * lift).astype(np.int64), 100)
 
 

@@ -27,7 +27,7 @@ Ints = NDArray[np.int64]
 
 STRANGER = 0.75  # quality and service of a shop that is nobody of the population's: a guest's
 # Share of parcels with a real fault: so many of anybody's, and this times the square of what quality lacks to perfection.
-FAILS_ANYWAY, FAILS = 0.042, 0.52
+FAILS_ANYWAY, FAILS = 0.034, 0.64
 FAULT_STARS = (2.0, 3.6)  # a fault costs so many stars, drawn evenly between
 LACK_STARS = 2.4  # stars that the worst goods lack without any fault
 LATE_STARS = 0.08  # stars a day of despatch beyond the second costs
