@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from common.errors import Refusal
-from simulation.experiments import conduct, effects, plan, report, tables
-from worlds import jobs
+from simulation.experiments import conduct, effects, hands, plan, report, tables
+from worlds import actions, jobs
 from worlds.models import Job, World
 
 ARMS = [{"name": "sealed", "regime": "thesis-2010"}, {"name": "open", "regime": "open-feedback"}]
@@ -117,3 +120,34 @@ def test_a_killed_experiment_goes_on_and_tells_what_each_arm_did(
     changed = plan.of_table(table(scenarios=HAMLET, days=4), folder=tmp_path)
     with pytest.raises(Refusal, match="holds another experiment"):
         conduct.place(changed, tmp_path / "runs")
+
+
+class Listeners(hands.Processes):
+    """Processes that hear of jobs and do none."""
+
+    def _start(self) -> None:
+        command = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+        self.started.append(subprocess.Popen(command, stdin=subprocess.PIPE, text=True))
+
+
+def test_a_process_whose_run_is_over_and_gone_is_given_the_next(transactional_db_without_flush: None) -> None:
+    names = [f"h{uuid.uuid4().hex[:8]}" for _ in range(3)]
+    try:
+        given = [Job.objects.create(world=actions.create(name, seed=1)[0], kind="trial") for name in names]
+        with Listeners(2) as both:
+            first, second = (process.pid for process in both.started)
+            both.take(given[0])
+            both.take(given[1])
+            assert both.busy == {first: given[0].pk, second: given[1].pk}
+            Job.objects.filter(pk=given[1].pk).update(status="done")
+            actions.drop(
+                World.objects.get(name=names[1])
+            )  # and its job with it, as when a run is written down
+            both.take(given[2])
+            assert both.busy == {first: given[0].pk, second: given[2].pk}, (
+                "no process sits idle while others work"
+            )
+    finally:
+        for world in World.objects.filter(name__in=names):
+            Job.objects.filter(world=world).delete()
+            actions.drop(world)

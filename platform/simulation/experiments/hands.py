@@ -81,13 +81,13 @@ class Processes:
             if process.poll() is not None:
                 self.started.pop(number)
                 self._start()
-        over = set(
-            Job.objects.filter(pk__in=list(self.busy.values()))
-            .exclude(status__in=["queued", "running"])
-            .values_list("pk", flat=True)
+        under_way = set(  # a job that is over may be gone already, with its market
+            Job.objects.filter(pk__in=list(self.busy.values()), status__in=["queued", "running"]).values_list(
+                "pk", flat=True
+            )
         )
         alive = {process.pid for process in self.started}
-        self.busy = {pid: pk for pid, pk in self.busy.items() if pid in alive and pk not in over}
+        self.busy = {pid: pk for pid, pk in self.busy.items() if pid in alive and pk in under_way}
         free = next((p for p in self.started if p.pid not in self.busy), self.started[0])
         self.busy[free.pid] = job.pk
         _input(free).write(f"{job.pk}\n")
