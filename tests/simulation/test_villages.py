@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from common.batch import dicts, insert
+from common.errors import NotFound
 from common.moments import moment
 from regime.actions import change
 from regime.levers import Villages
 from regime.shipped import shipped
 from simulation.models import SELLER, Agent, Population
 from simulation.scenario import document, scenario
+from simulation.villages import picture
 from simulation.villages.diffusion import diffusion
 from simulation.villages.recognition import recognise
 from simulation.villages.rules import FARM, Figures, Place, farm_subsections, judge
@@ -122,3 +125,37 @@ def test_a_village_is_judged_by_what_its_own_households_sold_from_home(market: A
     assert (here["villages"], here["towns"], here["country_villages"]) == (1, 0, None)
     assert (told["years"][0]["country_villages"], told["years"][-1]["country_villages"]) == (3, 7_780)
     assert {fact["what"] for fact in told["facts"]} == {"shops", "households", "sales_fen"}
+    assert diffusion()["village"] == "dongfeng", "the only one there is"
+    with pytest.raises(NotFound, match="no village called upper") as refused:
+        diffusion("upper")
+    assert "dongfeng" in str(refused.value.way_out)
+
+
+def test_the_curve_is_drawn_month_by_month_beside_what_is_known() -> None:
+    moved = [
+        {"month": "2007-01", "came": 1, "gone": 0, "shops": 1},
+        {"month": "2007-11", "came": 2, "gone": 1, "shops": 2},
+        {"month": "2008-02", "came": 1, "gone": 0, "shops": 3},
+    ]
+    months = picture.filled(moved, "2008-03")
+    assert len(months) == 15
+    assert months[9] == {"month": "2007-10", "shops": 1, "ever": 1}
+    assert months[-1] == {"month": "2008-03", "shops": 3, "ever": 4}
+    assert picture.filled([], "2008-03") == []
+    known = [{"year": 2008, "what": "shops", "least": 8, "told_by": "somebody"}]
+    years = [{"year": 2009, "villages": 0, "towns": 0, "country_villages": 3, "country_towns": None}]
+    told = {
+        "village": "upper",
+        "now": "2008-03-31T00:00:00+08:00",
+        "months": moved,
+        "years": years,
+        "facts": known,
+    }
+    drawing = ElementTree.fromstring(picture.drawn(told))
+    circles = drawing.findall("{http://www.w3.org/2000/svg}circle")
+    x, y, width, _ = picture.LEFT
+    [known_at] = circles
+    assert float(known_at.get("cx", 0)) == pytest.approx(x + width * 12 / 14, abs=0.1), "January 2008"
+    assert float(known_at.get("cy", 0)) == y, "at the height of eight shops, the most there were"
+    assert "ever opened" in "".join(drawing.itertext())
+    assert "China" not in picture.drawn({**told, "years": [], "months": []})

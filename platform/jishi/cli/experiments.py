@@ -1,4 +1,5 @@
-"""experiment: the same people under different rules; circulation: how eyeballs, trades and descriptors feed one another."""
+"""experiment: the same people under different rules; circulation: how eyeballs, trades and descriptors feed one
+another; diffusion: how shops spread in a village."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from jishi.cli.worlds import Name, within
 def add(app: typer.Typer) -> None:
     app.command(epilog="Example: ./jishi experiment open_feedback -o results/open")(experiment)
     app.command(epilog="Example: ./jishi circulation demo -o circulation.svg")(circulation)
+    app.command(epilog="Example: ./jishi diffusion dongfeng_furniture -o village.svg")(diffusion)
 
 
 def experiment(
@@ -142,3 +144,45 @@ def circulation(
     from simulation.circulation import words
 
     answer(told, words.read_aloud(told), as_json=json)
+
+
+def diffusion(
+    name: Name,
+    village: Annotated[str, typer.Option(help="Which village; by default the only one.")] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Draw it: an SVG that stands alone.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Shops of a village month by month, beside what is known of it and the country's Taobao Villages."""
+
+    def work(world: Any) -> dict[str, Any]:
+        from simulation.villages.diffusion import diffusion
+
+        return {"world": world.name, **diffusion(village)}
+
+    from simulation.villages import picture
+
+    told = within(name, work)
+    if output is not None:
+        output.write_text(picture.drawn(told, name), encoding="utf-8")
+        told["picture"] = str(output)
+    answer(told, _spread(told), as_json=json)
+
+
+def _spread(told: dict[str, Any]) -> str:
+    """A line a half-year, and what is known."""
+    from simulation.villages import picture
+
+    months = picture.filled(told["months"], told["now"][:7])
+    shown = [row for row in months if row["month"][5:] in ("06", "12")] or months
+    if months and months[-1] not in shown:
+        shown.append(months[-1])
+    return "\n".join(
+        [f"Shops of {told['village']}", "month    open  ever opened"]
+        + [f"{row['month']}  {row['shops']:>4}  {row['ever']:>11}" for row in shown]
+        + [
+            f"known: {fact['year']} {fact['what']} {fact['least']:,} ({fact['told_by']})"
+            for fact in told["facts"]
+        ]
+    )

@@ -1,6 +1,6 @@
 """How shops and villages spread, year by year, beside the country's count and what is known of Dongfeng.
 
-    diffusion("dongfeng")   {"village", "months": [...], "years": [...], "facts": [...]}
+    diffusion("dongfeng")   {"village", "now", "months": [...], "years": [...], "facts": [...]}
 
 Counts of Taobao Villages and Towns: AliResearch's yearly lists as the press reported them (`source` of each year).
 """
@@ -11,7 +11,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from common.batch import dicts
+from common.errors import NotFound
+from common.moments import show
 from simulation.models import SELLER
+from worlds.clock import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Fact:
     year: int
     what: str
     least: int
-    source: str
+    told_by: str
 
 
 # fmt: off
@@ -97,11 +100,28 @@ def years() -> list[dict[str, Any]]:
     ]
 
 
-def diffusion(village: str) -> dict[str, Any]:
-    """The curve of one village, the market's recognised places beside the country's, and what is known."""
+def names() -> list[str]:
+    """The villages of the market's population."""
+    found = dicts("SELECT DISTINCT village FROM simulation_agent WHERE village <> '' ORDER BY village")
+    return [row["village"] for row in found]
+
+
+def diffusion(village: str = "") -> dict[str, Any]:
+    """The curve of one village (the only one, when none is named), the market's recognised places beside the country's,
+    and what is known. `NotFound` names the villages there are."""
+    there = names()
+    village = village or (there[0] if len(there) == 1 else "")
+    if village not in there:
+        raise NotFound(
+            f"no village called {village} has a shop here" if village else "which village?",
+            field="village",
+            rule="village_exists",
+            way_out=f"Villages with shops: {', '.join(there) or 'none yet'}.",
+        )
     known = DONGFENG if village == "dongfeng" else ()
     return {
         "village": village,
+        "now": show(now()),
         "months": months(village),
         "years": years(),
         "facts": [asdict(fact) for fact in known],
