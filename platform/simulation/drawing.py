@@ -61,9 +61,10 @@ def lines(
     steps: bool = False,
     first: int = 1,
     colours: Sequence[str] = COLOURS,
+    rising: bool = False,
 ) -> list[str]:
     """Lines over `first`, `first` + 1 … in a box (x, y, width, height); a gap where a value is None. A name of
-    spaces is not told."""
+    spaces is not told. `rising`: the right upper corner is taken, names stand in the left one."""
     x0, y0, width, height = box
     held = [value for values in named.values() for value in values if value is not None]
     top = high if high is not None else max(held, default=1.0) or 1.0
@@ -87,9 +88,8 @@ def lines(
             points = [(x0 + n * scale_x, y0 + height - (v - base) * scale_y) for n, v in piece]
             made.append(path(_stairs(points) if steps else points, colour=colour))
         if name.strip():
-            made.append(
-                text(x0 + width - 4, y0 + 14 + 15 * number, name, size=11, anchor="end", colour=colour)
-            )
+            x, anchor = (x0 + 6, "start") if rising else (x0 + width - 4, "end")
+            made.append(text(x, y0 + 14 + 15 * number, name, size=11, anchor=anchor, colour=colour))
     return made
 
 

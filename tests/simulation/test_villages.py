@@ -126,9 +126,8 @@ def test_a_village_is_judged_by_what_its_own_households_sold_from_home(market: A
     assert (told["years"][0]["country_villages"], told["years"][-1]["country_villages"]) == (3, 7_780)
     assert {fact["what"] for fact in told["facts"]} == {"shops", "households", "sales_fen"}
     assert diffusion()["village"] == "dongfeng", "the only one there is"
-    with pytest.raises(NotFound, match="no village called upper") as refused:
+    with pytest.raises(NotFound, match="no village called upper; villages with shops here: dongfeng"):
         diffusion("upper")
-    assert "dongfeng" in str(refused.value.way_out)
 
 
 def test_the_curve_is_drawn_month_by_month_beside_what_is_known() -> None:

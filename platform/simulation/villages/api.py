@@ -28,8 +28,10 @@ class MonthOut(Out):
 
 class YearOut(Out):
     year = serializers.IntegerField()
-    villages = serializers.IntegerField(help_text="recognised in this market")
-    towns = serializers.IntegerField()
+    villages = serializers.IntegerField(
+        allow_null=True, help_text="recognised in this market; null: not judged"
+    )
+    towns = serializers.IntegerField(allow_null=True)
     country_villages = serializers.IntegerField(allow_null=True, help_text="on the national list")
     country_towns = serializers.IntegerField(allow_null=True)
 

@@ -91,8 +91,8 @@ def years() -> list[dict[str, Any]]:
     return [
         {
             "year": year,
-            "villages": here[year]["villages"] if year in here else 0,
-            "towns": here[year]["towns"] if year in here else 0,
+            "villages": here[year]["villages"] if year in here else None,
+            "towns": here[year]["towns"] if year in here else None,
             "country_villages": there[year].villages if year in there else None,
             "country_towns": there[year].towns if year in there else None,
         }
@@ -112,11 +112,12 @@ def diffusion(village: str = "") -> dict[str, Any]:
     there = names()
     village = village or (there[0] if len(there) == 1 else "")
     if village not in there:
+        with_shops = f"villages with shops here: {', '.join(there) or 'none yet'}"
         raise NotFound(
-            f"no village called {village} has a shop here" if village else "which village?",
+            f"no village called {village}; {with_shops}" if village else f"say which village; {with_shops}",
             field="village",
             rule="village_exists",
-            way_out=f"Villages with shops: {', '.join(there) or 'none yet'}.",
+            way_out="Name one of those.",
         )
     known = DONGFENG if village == "dongfeng" else ()
     return {

@@ -30,7 +30,9 @@ def drawn(told: dict[str, Any], name: str = "") -> str:
     """What `diffusion` told, as an SVG that stands alone."""
     title = f"Shops of {told['village']}{f' in {name}' if name else ''} · 村里的网店"
     months = filled(told["months"], told["now"][:7])
-    facts = [fact for fact in told["facts"] if fact["what"] == "shops"]
+    facts = [
+        fact for fact in told["facts"] if fact["what"] == "shops" and _since(months, fact) <= len(months)
+    ]
     top = float(max([row["ever"] for row in months] + [fact["least"] for fact in facts], default=1) or 1)
     named = {
         "open 营业中": [float(row["shops"]) for row in months],
@@ -39,7 +41,7 @@ def drawn(told: dict[str, Any], name: str = "") -> str:
     held = f"{months[0]['month']} – {months[-1]['month']}" if months else "no shop yet 尚无店铺"
     parts = [
         text(24, 36, title, size=19),
-        *lines(named, title=f"Shops by month 逐月店铺数, {held}", box=LEFT, low=0.0, high=top),
+        *lines(named, title=f"Shops by month 逐月店铺数, {held}", box=LEFT, low=0.0, high=top, rising=True),
         *_known(facts, months, top),
         *_country(told["years"]),
     ]
@@ -54,10 +56,9 @@ def _known(facts: list[dict[str, Any]], months: list[dict[str, Any]], top: float
     x0, y0, width, height = LEFT
     if not months:
         return []
-    first = int(months[0]["month"][:4]) * 12 + int(months[0]["month"][5:]) - 1
     made: list[str] = []
     for fact in facts:
-        x = x0 + width * min(max(fact["year"] * 12 - first, 0) / max(len(months) - 1, 1), 1.0)
+        x = x0 + width * min(max(_since(months, fact), 0) / max(len(months) - 1, 1), 1.0)
         y = y0 + height * (1 - fact["least"] / top)
         made += [
             line(x0, y, x, y, colour=COLOURS[2], more=' stroke-dasharray="5 4"'),
@@ -67,6 +68,12 @@ def _known(facts: list[dict[str, Any]], months: list[dict[str, Any]], top: float
             ),
         ]
     return made
+
+
+def _since(months: list[dict[str, Any]], fact: dict[str, Any]) -> int:
+    """Months from the first of `months` to the January of the year that `fact` is about."""
+    first = months[0]["month"] if months else "0000-01"
+    return int(fact["year"]) * 12 - int(first[:4]) * 12 - int(first[5:]) + 1
 
 
 def _country(years: list[dict[str, Any]]) -> list[str]:
@@ -79,4 +86,4 @@ def _country(years: list[dict[str, Any]]) -> list[str]:
     span = range(first, last + 1)
     country = [by_year.get(year, {}).get("country_villages") for year in span]
     named = {"China 全国": country, "here 本市场": [by_year.get(year, {}).get("villages") for year in span]}
-    return lines(named, title="Taobao Villages by year 淘宝村", box=RIGHT, low=0.0, first=first)
+    return lines(named, title="Taobao Villages by year 淘宝村", box=RIGHT, low=0.0, first=first, rising=True)
