@@ -19,7 +19,7 @@ from jishi.cli.worlds import Name, within
 def add(app: typer.Typer) -> None:
     app.command(epilog="Example: ./jishi experiment open_feedback -o results/open")(experiment)
     app.command(epilog="Example: ./jishi circulation demo -o circulation.svg")(circulation)
-    app.command(epilog="Example: ./jishi diffusion dongfeng_furniture -o village.svg")(diffusion)
+    app.command(epilog="Example: ./jishi diffusion village -o village.svg")(diffusion)
 
 
 def experiment(
