@@ -17,7 +17,7 @@ from regime.shipped import shipped
 from simulation.models import SELLER, Agent, Population
 from simulation.scenario import document, scenario
 from simulation.villages import picture
-from simulation.villages.diffusion import diffusion
+from simulation.villages.diffusion import diffusion, filled
 from simulation.villages.recognition import recognise
 from simulation.villages.rules import FARM, Figures, Place, farm_subsections, judge
 from tests.shops.stalls import joined, listed, opened
@@ -136,11 +136,11 @@ def test_the_curve_is_drawn_month_by_month_beside_what_is_known() -> None:
         {"month": "2007-11", "came": 2, "gone": 1, "shops": 2},
         {"month": "2008-02", "came": 1, "gone": 0, "shops": 3},
     ]
-    months = picture.filled(moved, "2008-03")
+    months = filled(moved, "2008-03")
     assert len(months) == 15
     assert months[9] == {"month": "2007-10", "shops": 1, "ever": 1}
     assert months[-1] == {"month": "2008-03", "shops": 3, "ever": 4}
-    assert picture.filled([], "2008-03") == []
+    assert filled([], "2008-03") == []
     known = [{"year": 2008, "what": "shops", "least": 8, "told_by": "somebody"}]
     years = [{"year": 2009, "villages": 0, "towns": 0, "country_villages": 3, "country_towns": None}]
     told = {

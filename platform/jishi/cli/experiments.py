@@ -172,9 +172,9 @@ def diffusion(
 
 def _spread(told: dict[str, Any]) -> str:
     """A line a half-year, and what is known."""
-    from simulation.villages import picture
+    from simulation.villages.diffusion import filled
 
-    months = picture.filled(told["months"], told["now"][:7])
+    months = filled(told["months"], told["now"][:7])
     shown = [row for row in months if row["month"][5:] in ("06", "12")] or months
     if months and months[-1] not in shown:
         shown.append(months[-1])

@@ -84,6 +84,22 @@ def months(village: str) -> list[dict[str, Any]]:
     return dicts(_MONTHS, {"seller": SELLER, "village": village})
 
 
+def filled(months: list[dict[str, Any]], until: str) -> list[dict[str, Any]]:
+    """Every month from the first to `until` (YYYY-MM): month, `shops` open at its end, `ever` opened up to it."""
+    if not months:
+        return []
+    told = {row["month"]: row for row in months}
+    made: list[dict[str, Any]] = []
+    year, month = (int(part) for part in months[0]["month"].split("-"))
+    shops = ever = 0
+    while (name := f"{year:04d}-{month:02d}") <= until:
+        if name in told:
+            shops, ever = told[name]["shops"], ever + told[name]["came"]
+        made.append({"month": name, "shops": shops, "ever": ever})
+        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
+    return made
+
+
 def years() -> list[dict[str, Any]]:
     """Each year that was judged here or counted in the country: villages and towns of the market and of China."""
     here = {row["year"]: row for row in dicts(_RECOGNISED)}

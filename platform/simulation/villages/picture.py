@@ -5,25 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from simulation.drawing import COLOURS, PALE, line, lines, picture, text
+from simulation.villages.diffusion import filled
 
 WIDTH, HEIGHT = 1000, 440
 LEFT, RIGHT = (80.0, 90.0, 520.0, 260.0), (690.0, 90.0, 270.0, 260.0)  # x, y, width, height
-
-
-def filled(months: list[dict[str, Any]], until: str) -> list[dict[str, Any]]:
-    """Every month from the first to `until` (YYYY-MM): month, `shops` open at its end, `ever` opened up to it."""
-    if not months:
-        return []
-    told = {row["month"]: row for row in months}
-    made: list[dict[str, Any]] = []
-    year, month = (int(part) for part in months[0]["month"].split("-"))
-    shops = ever = 0
-    while (name := f"{year:04d}-{month:02d}") <= until:
-        if name in told:
-            shops, ever = told[name]["shops"], ever + told[name]["came"]
-        made.append({"month": name, "shops": shops, "ever": ever})
-        year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-    return made
 
 
 def drawn(told: dict[str, Any], name: str = "") -> str:
@@ -77,7 +62,7 @@ def _since(months: list[dict[str, Any]], fact: dict[str, Any]) -> int:
 
 
 def _country(years: list[dict[str, Any]]) -> list[str]:
-    """The national lists, in thousands of villages; the market's own, when it recognised any, in villages."""
+    """The national lists and the market's own, in villages."""
     counted = [row for row in years if row["country_villages"] is not None]
     if not counted:
         return []
