@@ -94,11 +94,12 @@ class Found:
 def search(asked: Asked) -> tuple[Found, Now]:
     """The page that was asked for and the moment of it. Most often one statement: it is asked as if the market stood
     under the levers it was last seen under, and asked again when it does not."""
-    guess, matched = last_seen(), ways(asked)[0]
+    guess, (matched, *others) = last_seen(), ways(asked)
     if guess and _plain(asked, guess, matched) and not _common(asked, guess, matched):
         soon = _sift_soon(asked, guess, matched)
-        if soon and soon[0].results != b"[]":
-            return soon
+        if soon:
+            found, moment = soon
+            return (found if _decides(asked, found) else _find(asked, moment, others)), moment
     moment = now()
     return find(asked, moment), moment
 
@@ -106,14 +107,26 @@ def search(asked: Asked) -> tuple[Found, Now]:
 def find(asked: Asked, now: Now) -> Found:
     """The page of results that was asked for. When no listing has all the words: those that have all but one,
     else any, else those alike."""
-    for matched in ways(asked):
+    return _find(asked, now, ways(asked))
+
+
+def _find(asked: Asked, now: Now, those: Sequence[str]) -> Found:
+    for matched in those:
         found = _walk(asked, now, matched) if _common(asked, now, matched) else None
         if found is None and _plain(asked, now, matched) and (soon := _sift_soon(asked, now, matched)):
             found = soon[0]
         found = found or _sift(asked, now, matched)
-        if found.results != b"[]" or matched == "alike" or anybody(asked, matched):
+        if _decides(asked, found):
             return found
     raise AssertionError("the last way always answers")
+
+
+def _decides(asked: Asked, found: Found) -> bool:
+    """Is there no need to look for what matches otherwise? An empty page decides when somebody matches, but for filters
+    or on an earlier page."""
+    if found.results != b"[]" or found.matched not in TESTS:
+        return True
+    return bool(asked.filters or asked.offset) and anybody(asked, found.matched)
 
 
 def ways(asked: Asked) -> tuple[str, ...]:

@@ -116,6 +116,28 @@ def test_when_nothing_has_all_words_those_with_most_are_shown_and_it_is_said(str
     assert (page.matched, [row["listing"] for row in results(page)]) == ("any_word", [both, one_])
 
 
+def test_filters_that_leave_nothing_do_not_bring_goods_with_fewer_of_the_words(street: Street) -> None:
+    street.lists("红色布艺衣柜", price_fen=5_000)
+    street.lists("红色布艺沙发", price_fen=100, category_id=SOFA)
+    for again in ("first", "the moment known"):
+        page = found("红色 衣柜", price_to_fen=200)
+        assert (page.matched, page.results) == ("all_words", b"[]"), again
+        page = found("红色 衣柜", offset=20)
+        assert (page.matched, page.results) == ("all_words", b"[]"), again
+
+
+def test_what_nobody_says_is_asked_one_way_after_the_other_and_none_twice(street: Street) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    listing = street.listed("Ikea-style shelf")
+    assert found("shelf").matched == "all_words"  # the moment is known
+    with CaptureQueriesContext(connection) as asked:
+        page = found("shelff")
+    assert (page.matched, [row["listing"] for row in results(page)]) == ("alike", [listing])
+    assert len(asked) == 3  # by all words; how alike is alike enough; by likeness
+
+
 def test_a_slip_of_the_pen_is_forgiven_and_it_is_said(street: Street) -> None:
     listing = street.listed("Ikea-style shelf")
     page = found("shelv Ikee-style")
