@@ -44,6 +44,7 @@ _LOW = 0xFFFFFFFF
 _M0, _M1 = 0xD2511F53, 0xCD9E8D57  # Philox's multipliers
 _W0, _W1 = 0x9E3779B9, 0xBB67AE85  # its key steps: the golden ratio, and the square root of three less one
 _ROUNDS = 10
+_FEW = 10  # actors that are drawn one by one sooner than an array of them is set up
 _SLICE = 16_384  # actors worked on at a time: the working set then stays in the processor's cache
 
 
@@ -129,8 +130,12 @@ def _words(values: ArrayLike) -> Words:
 def uniform(seed: int, *key: str | int) -> float:
     """One number in [0, 1), a multiple of 2**-53. Equal to `uniforms(seed, purpose, [actor], count)[0]`."""
     purpose, actor, count = _split(key)
-    block = (actor & _LOW, actor >> 32, count & _LOW, count >> 32)
-    high, low, _, _ = philox(block, _key(seed, purpose))
+    return _drawn(actor, count, _key(seed, purpose))
+
+
+def _drawn(actor: int, count: int, key: tuple[int, int]) -> float:
+    """The number of this counter: actor and count are of 64 bits, none negative."""
+    high, low, _, _ = philox((actor & _LOW, actor >> 32, count & _LOW, count >> 32), key)
     return ((high << 32 | low) >> 11) * 2.0**-53
 
 
@@ -171,6 +176,9 @@ def uniforms(seed: int, purpose: Purpose, actors: ArrayLike, count: ArrayLike = 
     who, which = np.broadcast_arrays(_words(actors), _words(count))
     key = _key(seed, _purpose(purpose))
     flat_who, flat_which = who.reshape(-1), which.reshape(-1)
+    if who.size <= _FEW:
+        few = [_drawn(a, n, key) for a, n in zip(flat_who.tolist(), flat_which.tolist(), strict=True)]
+        return np.array(few, dtype=np.float64).reshape(who.shape)
     drawn = np.empty(who.size, dtype=np.float64)
     low, half, drop = np.uint64(_LOW), np.uint64(32), np.uint64(11)
     for start in range(0, who.size, _SLICE):

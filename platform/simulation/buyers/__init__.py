@@ -176,7 +176,12 @@ def _see(now: Scene, looks: Looks) -> None:
         see(replace(views, **{name: column[which] for name, column in vars(views).items()}), at=now.at)
         return rows
 
-    if any(settled.refusal for settled in settle(write, range(len(table)))):
+    def write_all(batch: list[Views]) -> list[Views]:
+        see(batch[0], at=now.at)
+        return batch
+
+    if settle(write_all, [views])[0].refusal:  # then by row
+        settle(write, range(len(table)))
         now.kept.pop("seats", None)  # what was not written is not remembered
 
 
