@@ -105,15 +105,18 @@ def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[in
     return c0, c1, c2, c3
 
 
-def philox_array(c0: Words, c1: Words, c2: Words, c3: Words, key: tuple[int, int]) -> tuple[Words, ...]:
-    """The same on arrays: words of 32 bits held in uint64."""
+def philox_array(
+    c0: Words, c1: Words, c2: Words, c3: Words, key: tuple[int, int] | tuple[Words, Words]
+) -> tuple[Words, ...]:
+    """The same on arrays: words of 32 bits held in uint64. The key too may be arrays: each counter's own."""
     m0, m1, low, half = np.uint64(_M0), np.uint64(_M1), np.uint64(_LOW), np.uint64(32)
-    k0, k1 = key
+    w0, w1 = np.uint64(_W0), np.uint64(_W1)
+    k0, k1 = np.uint64(key[0]), np.uint64(key[1])
     for _ in range(_ROUNDS):
         p0, p1 = c0 * m0, c2 * m1
-        c0, c2 = (p1 >> half) ^ c1 ^ np.uint64(k0), (p0 >> half) ^ c3 ^ np.uint64(k1)
+        c0, c2 = (p1 >> half) ^ c1 ^ k0, (p0 >> half) ^ c3 ^ k1
         c1, c3 = p1 & low, p0 & low
-        k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
+        k0, k1 = (k0 + w0) & low, (k1 + w1) & low
     return c0, c1, c2, c3
 
 
@@ -186,6 +189,22 @@ def uniforms(seed: int, purpose: Purpose, actors: ArrayLike, count: ArrayLike = 
         first, second, _, _ = philox_array(a & low, a >> half, n & low, n >> half, key)
         drawn[start : start + _SLICE] = ((first << half | second) >> drop) * 2.0**-53
     return drawn.reshape(who.shape)
+
+
+def uniforms_of(
+    seed: int, purposes: Sequence[Purpose], actors: ArrayLike, count: ArrayLike = 0
+) -> list[Floats]:
+    """What `uniforms` draws for each of the purposes: one pass over all of them, so that a handful of actors who need many
+    draws cost little more than one of them."""
+    who, which = np.broadcast_arrays(_words(actors), _words(count))
+    if who.size * len(purposes) > _SLICE or not purposes:
+        return [uniforms(seed, purpose, actors, count) for purpose in purposes]
+    keys = np.array([_key(seed, _purpose(purpose)) for purpose in purposes], dtype=np.uint64)
+    a, n = who.reshape(1, -1), which.reshape(1, -1)
+    low, half, drop = np.uint64(_LOW), np.uint64(32), np.uint64(11)
+    first, second, _, _ = philox_array(a & low, a >> half, n & low, n >> half, (keys[:, :1], keys[:, 1:]))
+    drawn = ((first << half | second) >> drop) * 2.0**-53
+    return [row.reshape(who.shape) for row in drawn]
 
 
 def integers(

@@ -72,6 +72,30 @@ def test_long_arrays_are_cut_without_a_seam():
         assert drawn[actor] == random.uniform(SEED, "p", actor, 1)
 
 
+@few
+@given(
+    actors=actors_lists, count=st.integers(0, 2**63 - 1), purposes=st.lists(st.text(max_size=8), max_size=9)
+)
+def test_many_purposes_at_once_draw_what_each_draws_alone(actors, count, purposes):
+    together = random.uniforms_of(SEED, purposes, actors, count)
+    alone = [random.uniforms(SEED, purpose, actors, count) for purpose in purposes]
+    assert [row.tolist() for row in together] == [row.tolist() for row in alone]
+
+
+def test_many_purposes_of_many_actors_are_cut_without_a_seam():
+    actors = np.arange(20_000).reshape(200, 100)
+    together = random.uniforms_of(SEED, ["a", ("b", 1)], actors, 3)
+    for row, purpose in zip(together, ["a", ("b", 1)], strict=True):
+        assert np.array_equal(row, random.uniforms(SEED, purpose, actors, 3))
+
+
+@pytest.mark.parametrize("size", [1, random._FEW, random._FEW + 1])
+def test_a_few_drawn_one_by_one_are_drawn_as_an_array_draws_them(size):
+    actors = np.arange(size + random._FEW) - 3
+    few_of_them = random.uniforms(SEED, "few", actors[:size], 7)
+    assert few_of_them.tolist() == random.uniforms(SEED, "few", actors, 7)[:size].tolist()
+
+
 def test_actors_and_counts_broadcast():
     grid = random.uniforms(SEED, "p", np.arange(3)[:, None], np.arange(4)[None, :])
     assert grid.shape == (3, 4)

@@ -73,10 +73,13 @@ class Bag:
         skew: bool = False,
     ) -> Integers:
         """Indices into `text`; with skew, words early in a list are the likelier. KeyError: no such owner."""
+        return self.at(random.uniforms(seed, purpose, actors, count), owners, skew)
+
+    def at(self, drawn: NDArray[np.float64], owners: ArrayLike, skew: bool = False) -> Integers:
+        """As `draw`, by numbers that are drawn already."""
         at = np.searchsorted(self.owners, owners)
         if bool(np.any(at >= len(self.owners))) or bool(np.any(self.owners[at] != owners)):
             raise KeyError("no word list for one of the owners")
-        drawn = random.uniforms(seed, purpose, actors, count)
         drawn = drawn * drawn if skew else drawn
         return np.where(self.size[at] > 0, self.start[at] + (drawn * self.size[at]).astype(np.int64), 0)
 

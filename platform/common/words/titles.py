@@ -52,6 +52,8 @@ _SLOTS = (
 )
 # fmt: on
 _PLACE = {name: place for place, (name, _, _) in enumerate(_SLOTS)}
+_BY_COMING = sorted(_SLOTS, key=lambda row: row[2])
+_DRAWS = [f"words.title.{slot}{what}" for slot, _, _ in _SLOTS for what in ("", ".there")]
 _DRESSED = frozenset({"clothes", "shoes"})
 
 
@@ -99,11 +101,12 @@ def titles(
     chosen: list[Texts] = [np.full(n, "", dtype=object)] * len(_SLOTS)
     room = np.full(n, TITLE_BYTES, dtype=np.int64)
     said: Texts = np.full(n, "", dtype=object)
-    for slot, share, _ in sorted(_SLOTS, key=lambda row: row[2]):
+    numbers = dict(zip(_DRAWS, random.uniforms_of(seed, _DRAWS, who, count), strict=True))
+    for slot, share, _ in _BY_COMING:
         family = slot.rstrip("_23")
         bag, who_owns = _bag(family), owner.get(family, categories // 10_000)
-        drawn = bag.draw(seed, f"words.title.{slot}", who, count, who_owns, skew=slot == "noun")
-        wanted = random.uniforms(seed, f"words.title.{slot}.there", who, count) < share * wish
+        drawn = bag.at(numbers[f"words.title.{slot}"], who_owns, skew=slot == "noun")
+        wanted = numbers[f"words.title.{slot}.there"] < share * wish
         drawn = np.where((wanted | (slot == "noun")) & (bag.width[drawn] <= room), drawn, 0)
         chosen[_PLACE[slot]], drawn = _unsaid(bag, drawn, said)
         room = room - bag.width[drawn]

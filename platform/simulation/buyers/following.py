@@ -22,6 +22,7 @@ from simulation.scene import Scene
 
 Ints = NDArray[np.int64]
 
+DRAWS = [f"look.{what}" for what in ("which", "back", "then", "ask", "tempted")]
 GOES_ON = 40  # places down a page that somebody goes on who knows what they see
 # Of new looks on a page whose paid places are looked at: a click on the first slot, were it alone; each slot is clicked
 # three quarters as often as the one above. Assumption.
@@ -53,16 +54,10 @@ class Acts:
     def __init__(
         self, now: Scene, day: Day, acts: Ints, new: Asked, shown: Sequence[list[int]], worth: Worth
     ) -> None:
-        def drawn(what: str) -> list[float]:
-            numbers: list[float] = random.uniforms(
-                now.seed, f"look.{what}", day.actor[acts], day.number[acts]
-            ).tolist()
-            return numbers
-
+        drawn = random.uniforms_of(now.seed, DRAWS, day.actor[acts], day.number[acts])
         self.kind, self.second = day.kind[acts].tolist(), day.at[acts].tolist()
         self.number = day.number[acts].tolist()
-        self.which, self.back, self.then = drawn("which"), drawn("back"), drawn("then")
-        self.ask, self.tempted = drawn("ask"), drawn("tempted")
+        self.which, self.back, self.then, self.ask, self.tempted = (numbers.tolist() for numbers in drawn)
         self.found, self.page, self.pages = new.found.tolist(), new.page.tolist(), new.pages
         self.way, self.hold, self.shown = new.way.tolist(), new.hold.tolist(), shown
         self.place = {listing: n for n, listing in enumerate(now.shelf.of["id"].tolist())}

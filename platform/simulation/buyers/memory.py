@@ -22,10 +22,13 @@ class Mind:
     cart: dict[int, None] = field(default_factory=dict)
     kept: dict[int, None] = field(default_factory=dict)
     known: set[int] = field(default_factory=set)
+    _weight: int | None = None
 
     def weight(self) -> int:
         """Of all that they may go back to."""
-        return sum([WEIGHT[kind] for _, kind, _ in self.touched])
+        if self._weight is None:
+            self._weight = sum([WEIGHT[kind] for _, kind, _ in self.touched])
+        return self._weight
 
     def back(self, far: int) -> int:
         """What lies `far` back from the latest, each as long as it weighs; 0 for what they never had to do with."""
@@ -38,6 +41,7 @@ class Mind:
     def learn(self, acts: list[tuple[int, int, int]]) -> None:
         """They did this: (second, kind, listing) in any order."""
         self.touched = sorted([*self.touched, *acts])[-REMEMBERED:]
+        self._weight = None
         orders = [(second, listing) for second, kind, listing in acts if kind == BUY]
         if orders:
             self.bought = sorted([*self.bought, *orders])[-BOUGHT_MOST:]
