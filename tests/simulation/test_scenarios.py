@@ -14,6 +14,7 @@ import pytest
 from common.errors import Invalid, NotFound
 from simulation.scenario import (
     about,
+    changed,
     document,
     factors,
     find,
@@ -23,6 +24,7 @@ from simulation.scenario import (
     read_file,
     scenario,
 )
+from simulation.scenario.agreeing import WAYS
 from simulation.scenario.kinds import Kind, kinds
 from simulation.scenario.shapes import Ads, Behaviour, Change, Crowd, Row, Scenario, Season, Village
 from simulation.scenario.strategies import STRATEGIES, settings_of
@@ -104,6 +106,37 @@ def test_a_teachers_own_file_is_found_by_its_path(tmp_path: Path):
     assert refused.value.rule == "file_is_toml"
 
 
+@pytest.mark.parametrize("wrong", ["days = " + "[" * 9_999, "days = " + "1" * 9_999])
+def test_what_python_cannot_read_is_refused_in_words(wrong):
+    with pytest.raises(Invalid) as refused:
+        read(wrong)
+    assert (refused.value.rule, bool(refused.value.way_out)) == ("file_is_toml", True)
+
+
+def test_a_file_from_a_windows_editor_reads_as_any_other(tmp_path: Path):
+    shipped = Path(read_file.__code__.co_filename).parents[1] / "scenarios" / "quiet_street.toml"
+    file = tmp_path / "quiet_street.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + shipped.read_bytes().replace(b"\n", b"\r\n"))
+    assert find(file) == find("quiet_street")
+    long = tmp_path / f"{'a' * 41}.toml"
+    long.write_bytes(shipped.read_bytes())
+    with pytest.raises(Invalid) as refused:
+        find(long)
+    assert (refused.value.rule, bool(refused.value.way_out)) == ("scenario_has_a_name", True)
+
+
+def test_no_brusher_asks_for_more_fakes_than_can_be_drawn_in_a_tick():
+    assert settings_of("brusher")["fakes_a_day"].most <= 600, (
+        "`random.poissons` draws no more, and a tick may be a day"
+    )
+
+
+def test_a_row_is_set_anew_by_a_table_and_nothing_else():
+    with pytest.raises(Invalid) as refused:
+        changed(scenario("quiet_street"), {"shops": {"*": 3}})
+    assert (refused.value.field, bool(refused.value.way_out)) == ("shops.*", True)
+
+
 def whole() -> dict[str, Any]:
     """A document in which every table stands."""
     plan = document(scenario("daji_costumes"))
@@ -170,6 +203,10 @@ WRONG: tuple[Any, ...] = (
     (("villages", 0, "households"),  100,                       "villages[1].households",           "a_household_keeps_one_shop"),
     (("villages", 0, "first_shops"), 8,                         "villages[1].first_shops",          "key_is_known"),
     (("seasons", 0, "peak"),         "02-29",                   "seasons[1].peak",                  "peak_is_a_day_of_every_year"),
+    (("seasons", 0, "peak"),         "W05-3",                   "seasons[1].peak",                  "peak_is_a_day_of_every_year"),
+    (("seasons",),                   [{"name": f"s{n}", "peak": "05-20"} for n in range(101)], "seasons", "seasons_are_few"),
+    (("buyers", "growth"),           10**400,                   "buyers.growth",                    "entry_is_a_number"),
+    (("behaviour",), dict.fromkeys([f"{way}_share" for way in WAYS], 0), "behaviour.search_share",  "something_is_above_nothing"),
     (("seasons", 0, "months"),       [1.0] * 12,                "seasons[1]",                       "season_is_months_or_a_peak"),
     (("changes", 0, "levers"),       {},                        "changes[1].levers",                "a_change_names_a_lever"),
     (("changes", 0, "levers"),       {"feedback.windw_days": 1}, "changes[1].levers.feedback.windw_days", "lever_is_known"),

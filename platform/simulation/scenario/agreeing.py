@@ -16,6 +16,8 @@ from .values import refused, unknown
 HOURS = 24
 NEAR = 0.001
 WEEK = 7
+WAYS = ("search", "category", "recommendation", "community", "direct")
+SEASONS_MOST = 100  # they multiply: so many of factor 100 are still numbers
 
 
 def agree(plan: Scenario) -> None:
@@ -46,6 +48,10 @@ def agree(plan: Scenario) -> None:
                 f"{village.name} has {village.households} households and {keep} shops",
                 "Give it more households, or fewer shops.",
             )
+    if len(plan.seasons) > SEASONS_MOST:
+        raise refused(
+            "seasons", "seasons_are_few", f"are more than {SEASONS_MOST}", "Say several of them in one."
+        )
     for n, season in enumerate(plan.seasons, 1):
         _season(f"seasons[{n}]", season)
     _changes(plan)
@@ -134,6 +140,13 @@ def _changes(plan: Scenario) -> None:
 
 def _behaviour(plan: Scenario) -> None:
     held = plan.behaviour
+    if not any(getattr(held, f"{way}_share") for way in WAYS):
+        raise refused(
+            "behaviour.search_share",
+            "something_is_above_nothing",
+            f"is 0 as all ways to find something new are: {', '.join(f'{way}_share' for way in WAYS)}",
+            "Set one of them above 0.",
+        )
     if abs(sum(held.weekdays) / WEEK - 1) > NEAR:
         raise refused(
             "behaviour.weekdays", "weekdays_mean_is_one", "their mean is not 1", "Divide each by their mean."

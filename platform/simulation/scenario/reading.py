@@ -27,6 +27,7 @@ from .values import refused, unknown, value
 FOLDER = Path(__file__).parents[1] / "scenarios"
 MEASURED = Path(__file__).with_name("measured.toml")
 MOST_BYTES = 1_000_000
+NAME_MOST = 40  # characters of a file's name; the scenario is called so
 LISTS = {"shops": Row, "villages": Village, "seasons": Season, "changes": Change}
 TABLES = ("buyers", "ads", "behaviour", *LISTS)
 
@@ -58,6 +59,13 @@ def find(name_or_path: str | Path) -> Scenario:
 def read_file(path: Path | str) -> Scenario:
     """The scenario in a TOML file, named after it; raises `NotFound` and `Invalid`."""
     file = Path(path)
+    if len(file.stem) > NAME_MOST:
+        raise refused(
+            str(file),
+            "scenario_has_a_name",
+            f"is named by more than {NAME_MOST} characters",
+            "Give the file a shorter name.",
+        )
     try:
         if file.stat().st_size > MOST_BYTES:
             raise refused(
@@ -78,7 +86,7 @@ def read_file(path: Path | str) -> Scenario:
 
 def read(written: str, *, name: str = "scenario") -> Scenario:
     """The scenario in a TOML text; raises `Invalid`."""
-    return _scenario(name, _parsed(written, "the scenario"))
+    return _scenario(name, parsed(written, "the scenario"))
 
 
 def document(plan: Scenario) -> dict[str, Any]:
@@ -104,6 +112,8 @@ def changed(plan: Scenario, settings: Mapping[str, Any]) -> Scenario:
             raise refused(
                 f"shops.{min(odd)}", "row_is_known", "is no row of this scenario", "Name one, or * for all."
             )
+        for name, more in rows.items():
+            _table(f"shops.{name}", more)
         for name in ("*", *(row["name"] for row in given["shops"])):
             given["shops"] = [
                 _merged(row, rows.get(name, {})) if name in ("*", row["name"]) else row
@@ -127,16 +137,20 @@ def _merged(there: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]
 @cache
 def measured() -> dict[str, Any]:
     """What buyers were measured to do, by name: `measured.toml`."""
-    return _parsed(MEASURED.read_text(encoding="utf-8"), MEASURED.name)
+    return parsed(MEASURED.read_text(encoding="utf-8"), MEASURED.name)
 
 
-def _parsed(written: str, what: str) -> dict[str, Any]:
+def parsed(written: str, what: str, *, field: str = "scenario") -> dict[str, Any]:
+    """The tables of a TOML text; raises `Invalid`. A byte order mark, as some editors on Windows write it, is no text."""
     try:
-        return tomllib.loads(written)
+        return tomllib.loads(written.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:
-        raise Invalid(
-            f"{what} is not TOML: {error}", field="scenario", rule="file_is_toml", way_out="Mend that line."
-        ) from None
+        why, way_out = f"is not TOML: {error}", "Mend that line."
+    except RecursionError:
+        why, way_out = "holds lists within lists beyond all measure", "Close its brackets."
+    except ValueError:  # Python reads no number of more than some thousand digits
+        why, way_out = "holds a number that is too long to be read", "Write fewer digits."
+    raise Invalid(f"{what} {why}", field=field, rule="file_is_toml", way_out=way_out)
 
 
 def _scenario(name: str, given: Mapping[str, Any]) -> Scenario:

@@ -72,7 +72,7 @@ class Brusher:
         "alone", "ring", "crowd",
         means="own second accounts; a hired ring; a chat group whose members brush for one another",
         fallback="alone")
-    fakes_a_day: float = number("trades", 0, 1_000, "while it brushes", 3.0)
+    fakes_a_day: float = number("trades", 0, 600, "while it brushes", 3.0)
     until_level: int = whole("grade", 1, 20, "of credit at which it stops: 6 is one diamond, 11 one crown", 6)
     from_day: int = whole("market day", 1, 3_660, "on which it begins", 1)
     helpers: int = whole("people", 1, 10_000, "who buy for it: own accounts, the ring, the group", 5)

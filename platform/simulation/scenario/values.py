@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -16,6 +17,7 @@ from regime import shipped
 from .kinds import Kind
 
 A_PLAIN_YEAR = 2001  # without 29 February
+MONTH_AND_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")  # ISO 8601 knows weeks as well: W05-3
 
 
 def value(field: str, kind: Kind, given: Any) -> Any:
@@ -84,11 +86,19 @@ def _whole(field: str, kind: Kind, given: Any) -> int:
 
 
 def _number(field: str, kind: Kind, given: Any) -> float:
-    if not isinstance(given, int | float) or isinstance(given, bool) or not math.isfinite(given):
+    if not isinstance(given, int | float) or isinstance(given, bool) or not math.isfinite(_size(given)):
         raise _wrong(field, kind, given, "entry_is_a_number")
     if not kind.least <= given <= kind.most:
         raise _wrong(field, kind, given, "number_is_within_its_bounds")
     return float(given)
+
+
+def _size(given: float) -> float:
+    """`given` as a float; a whole number beyond any float is endless."""
+    try:
+        return float(given)
+    except OverflowError:
+        return math.inf
 
 
 def _flag(field: str, kind: Kind, given: Any) -> bool:
@@ -200,15 +210,17 @@ def _day(field: str, kind: Kind, given: Any) -> str:
     if given == "":
         return ""
     try:
+        if not isinstance(given, str) or not MONTH_AND_DAY.fullmatch(given):
+            raise ValueError
         date.fromisoformat(f"{A_PLAIN_YEAR}-{given}")
-    except (ValueError, TypeError):
+    except ValueError:
         raise refused(
             field,
             "peak_is_a_day_of_every_year",
             f"cannot be {_shown(given)}",
             "Write month and day, so: 05-20",
         ) from None
-    return str(given)
+    return given
 
 
 def _table(field: str, kind: Kind, given: Any) -> dict[str, Any]:
