@@ -218,6 +218,7 @@ def _buyers(plan: Scenario, seed: int, state: dict[str, Any]) -> bool:
             [
                 ledger.TopUp(member, int(fen), key=f"funds-{number}")
                 for member, number, fen in zip(ids, numbers.tolist(), crowd.funds_fen[numbers], strict=True)
+                if fen  # an empty purse is no payment
             ],
             at=now.at,
         )

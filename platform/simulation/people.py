@@ -260,7 +260,8 @@ def buyers(scenario: Scenario, seed: int, goods: Trade) -> Buyers:
             seed,
             "people.buyer.funds",
             number,
-            log_mean=exact.log(np.array([float(crowd.funds_fen)]))[0],
+            log_mean=exact.log(np.array([max(float(crowd.funds_fen), 1.0)]))[0],
             log_sd=0.4,
-        ).astype(np.int64),
+        ).astype(np.int64)
+        * (crowd.funds_fen > 0),
     )
