@@ -16,6 +16,7 @@ from simulation.experiments import conduct, effects, hands, plan, report, tables
 from worlds import actions, jobs
 from worlds.models import Job, World
 
+TINY = Path(__file__).with_name("tiny.toml")
 ARMS = [{"name": "sealed", "regime": "thesis-2010"}, {"name": "open", "regime": "open-feedback"}]
 
 
@@ -40,11 +41,49 @@ def table(**more: Any) -> dict[str, Any]:
         ({"outcomes": ["luck"]}, "nothing measures 'luck'"),
         ({"baseline": "other"}, "no arm is called 'other'"),
         ({"question": 3}, "question is a text"),
+        ({"seeds": 10**12}, "more than 10,000 runs"),
+        ({"seeds": [2**63]}, "no seeds"),
+        ({"outcomes": [["pv"]]}, "nothing measures"),
+        ({"scenarios": ["quiet_street", "quiet_street"]}, "two scenarios are called quiet_street"),
+        ({"settings": {"buyers": {"count": 0}}}, "buyers.count: cannot be 0"),
+        ({"settings": {"shops": {"*": 3}}}, "is not a table"),
+        (
+            {"arms": [ARMS[0], {"name": "x", "settings": {"regime": "taobao-2014"}}]},
+            "regime is not the scenario's",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_meant_is_refused_in_words(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(Refusal, match=said) as refused:
         plan.of_table(table(**wrong), folder=Path())
+    assert refused.value.way_out
+
+
+def test_runs_of_two_files_of_one_name_would_not_be_told_apart(tmp_path: Path) -> None:
+    for name in ("north", "south"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "street.toml").write_text(TINY.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(Refusal, match="two scenarios are called street"):
+        plan.of_table(table(scenarios=["north/street.toml", "south/street.toml"]), folder=tmp_path)
+    assert plan.of_table(table(scenarios=["north/street.toml"]), folder=tmp_path).runs
+
+
+def test_a_file_no_editor_should_have_written_is_refused_in_words_or_read(tmp_path: Path) -> None:
+    file, shipped = tmp_path / "mine.toml", plan.found("open_feedback").read_text(encoding="utf-8")
+    file.write_text(f"\ufeff{shipped}".replace("\n", "\r\n"), encoding="utf-8")
+    assert plan.read(file).arms == plan.read(plan.found("open_feedback")).arms
+    for wrong in (shipped.encode("utf-16"), b"seeds = " + b"[" * 9_999, b"seeds = " + b"1" * 9_999):
+        file.write_bytes(wrong)
+        with pytest.raises(Refusal) as refused:
+            plan.read(file)
+        assert (refused.value.rule, bool(refused.value.way_out)) == ("file_is_toml", True)
+
+
+def test_results_go_into_a_folder_that_can_be_one(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    made = plan.of_table(table(), folder=Path())
+    with pytest.raises(Refusal, match="cannot be a folder of results") as refused:
+        conduct.place(made, tmp_path / "taken")
     assert refused.value.way_out
 
 

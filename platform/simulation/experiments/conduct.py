@@ -19,10 +19,10 @@ from typing import Any, Protocol
 from django.db import transaction
 
 from common.batch import dumps
-from common.errors import Conflict, Refusal
+from common.errors import Conflict, Invalid, Refusal
 from regime.actions import change
 from simulation.experiments import living
-from simulation.experiments.plan import Experiment, Run, settings_of
+from simulation.experiments.plan import Experiment, Run, settings_of, stem
 from simulation.experiments.trial import KIND
 from worlds import actions, jobs
 from worlds.current import point, use_world
@@ -59,8 +59,17 @@ class Place:
 
 
 def place(made: Experiment, folder: Path) -> Place:
-    """Make the folder this experiment's, or find that it is; `Conflict` when it holds another."""
-    (folder / "runs").mkdir(parents=True, exist_ok=True)
+    """Make the folder this experiment's, or find that it is; `Conflict` when it holds another, `Invalid` when it cannot
+    be one."""
+    try:
+        (folder / "runs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Invalid(
+            f"{folder} cannot be a folder of results: {error.strerror}",
+            field="output",
+            rule="folder_is_writable",
+            way_out="Choose another folder.",
+        ) from None
     file = folder / "experiment.json"
     if file.exists() and json.loads(file.read_text())["digest"] != made.digest:
         raise Conflict(
@@ -127,7 +136,7 @@ def _opened(made: Experiment, there: Place, run: Run) -> Job:
         seed=run.seed,
         regime=arm.regime or opening.regime,
         start=opening.start,
-        scenario=Path(run.scenario).stem if run.scenario.endswith(".toml") else run.scenario,
+        scenario=stem(run.scenario),
     )
     if arm.levers:
         with use_world(world.schema), writing() as now:
@@ -146,7 +155,7 @@ def _finished(made: Experiment, there: Place, run: Run, job: Job) -> None:
     record = {
         "run": run.number,
         "arm": run.arm.name,
-        "scenario": Path(run.scenario).stem if run.scenario.endswith(".toml") else run.scenario,
+        "scenario": stem(run.scenario),
         "seed": run.seed,
         "failed": failed,
         "world": there.world(run) if made.keep or failed else None,

@@ -30,6 +30,11 @@ def opening(scenario: str) -> Opening:
     return Opening(told.regime, told.start, told.days)
 
 
+def check(scenario: str, settings: dict[str, Any]) -> None:
+    """Raises `Invalid` where `scenario` cannot be with `settings` of its tables set anew."""
+    changed(find(scenario), settings)
+
+
 def phases(scenario: str, *, seed: int, start: datetime, days: int, settings: dict[str, Any]) -> list[Phase]:
     """What makes `days` of `scenario`, with `settings` of its tables set anew, in a blank market at `start`."""
     return [("simulate", arguments(changed(find(scenario), settings), seed=seed, days=days))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from regime.rules import build, flat, plain, read_all
 from regime.shipped import shipped
 from simulation.experiments import living
 from simulation.experiments.outcomes import OUTCOMES
+from simulation.scenario.reading import parsed
 
 SHIPPED = Path(__file__).parent / "files"
 KEYS = {
@@ -82,7 +82,7 @@ class Experiment:
         held = {
             k: v for k, v in asdict(self).items() if k not in {"question", "workers", "discussion", "keep"}
         }
-        files = {s: Path(s).read_text() for s in self.scenarios if Path(s).is_file()}
+        files = {s: Path(s).read_text(encoding="utf-8") for s in self.scenarios if Path(s).is_file()}
         return hashlib.sha256(dumps([held, files]).encode()).hexdigest()[:12]
 
     def arm(self, name: str) -> Arm:
@@ -123,10 +123,10 @@ def found(name: str) -> Path:
 def read(path: Path) -> Experiment:
     """The experiment of a file; raises `Invalid` naming what is wrong, the rule and a way out."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _wrong("", f"{path.name} is not TOML: {error}", "file_is_toml", "Mend that line.") from None
-    return of_table(table, folder=path.parent, name=path.stem)
+        written = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise _wrong("", f"{path.name} is not UTF-8 text", "file_is_toml", "Save it as UTF-8.") from None
+    return of_table(parsed(written, path.name, field=""), folder=path.parent, name=path.stem)
 
 
 def of_table(table: Mapping[str, Any], *, folder: Path, name: str = "") -> Experiment:
@@ -143,7 +143,7 @@ def of_table(table: Mapping[str, Any], *, folder: Path, name: str = "") -> Exper
         name=_text(table, "name", name),
         question=_text(table, "question", ""),
         arms=arms,
-        scenarios=tuple(_scenario(each, folder) for each in _several(table, "scenarios")),
+        scenarios=_scenarios(table, folder),
         seeds=_seeds(table.get("seeds", 10)),
         days=_count(table, "days", 30, 1, 3660),
         outcomes=_outcomes(table),
@@ -154,11 +154,16 @@ def of_table(table: Mapping[str, Any], *, folder: Path, name: str = "") -> Exper
         settings=_table(table, "settings"),
     )
     if len(arms) * len(made.scenarios) * len(made.seeds) > MOST_RUNS:
-        raise _wrong(
-            "seeds", f"that makes more than {MOST_RUNS:,} runs", "runs_are_at_most_10000", "Ask for fewer."
-        )
+        raise _too_many_runs()
     _rules_agree(made)
+    _settings_agree(made)
     return made
+
+
+def _too_many_runs() -> Invalid:
+    return _wrong(
+        "seeds", f"that makes more than {MOST_RUNS:,} runs", "runs_are_at_most_10000", "Ask for fewer."
+    )
 
 
 def _arms(held: Any) -> tuple[Arm, ...]:
@@ -204,6 +209,46 @@ def _rules_agree(made: Experiment) -> None:
                 raise
 
 
+def _settings_agree(made: Experiment) -> None:
+    """What is set anew in a scenario is read before anything is lived; rules and calendar are not set there."""
+    for number, arm in enumerate(made.arms):
+        for scenario in made.scenarios:
+            settings = settings_of(made, arm)
+            field = f"arms.{number}.settings" if arm.settings else "settings"
+            if taken := sorted({"regime", "start", "days"} & set(settings)):
+                raise _wrong(
+                    f"{field}.{taken[0]}",
+                    f"{taken[0]} is not the scenario's to say here",
+                    "settings_change_people",
+                    "Give the arm a regime, the experiment its days; another start is another scenario.",
+                )
+            try:
+                living.check(scenario, settings)
+            except Refusal as refusal:
+                refusal.field = f"{field}.{refusal.field}" if refusal.field else field
+                raise
+
+
+def _scenarios(table: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
+    """Runs are told apart by their scenario's name: a file's is that of the file without its folder."""
+    found = tuple(_scenario(each, folder) for each in _several(table, "scenarios"))
+    names = [stem(each) for each in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise _wrong(
+                "scenarios",
+                f"two scenarios are called {name}",
+                "scenarios_have_names_of_their_own",
+                "Name each once; rename a file.",
+            )
+    return found
+
+
+def stem(scenario: str) -> str:
+    """What a scenario, shipped or a file, is called in the results."""
+    return Path(scenario).stem if "/" in scenario or scenario.endswith(".toml") else scenario
+
+
 def _scenario(name: Any, folder: Path) -> str:
     if not isinstance(name, str):
         raise _wrong("scenarios", f"{name!r} is not a scenario", "scenario_exists", "Name it, or its file.")
@@ -216,11 +261,14 @@ def _scenario(name: Any, folder: Path) -> str:
 def _seeds(held: Any) -> tuple[int, ...]:
     """A count n means the seeds 1 to n."""
     way_out = "Give a count such as 10, or a list such as [7, 8, 9]."
+    if isinstance(held, int) and held > MOST_RUNS:
+        raise _too_many_runs()
     seeds = list(range(1, held + 1)) if isinstance(held, int) and not isinstance(held, bool) else held
     if (
         not isinstance(seeds, list)
         or not seeds
         or not all(isinstance(one, int) and not isinstance(one, bool) for one in seeds)
+        or not all(-(2**63) <= one < 2**63 for one in seeds)
         or len(set(seeds)) < len(seeds)
     ):
         raise _wrong("seeds", f"{held!r} are no seeds", "seeds_are_whole_numbers_each_once", way_out)
@@ -230,14 +278,14 @@ def _seeds(held: Any) -> tuple[int, ...]:
 def _outcomes(table: Mapping[str, Any]) -> tuple[str, ...]:
     names = _several(table, "outcomes") if "outcomes" in table else list(OUTCOMES)
     for name in names:
-        if name not in OUTCOMES:
+        if not isinstance(name, str) or name not in OUTCOMES:
             raise _wrong(
                 "outcomes",
                 f"nothing measures {name!r}",
                 "outcome_is_known",
                 f"There are: {', '.join(OUTCOMES)}.",
             )
-    return tuple(names)
+    return tuple(dict.fromkeys(names))
 
 
 def _several(table: Mapping[str, Any], key: str) -> list[Any]:
