@@ -124,6 +124,11 @@ def test_a_village_is_judged_by_what_its_own_households_sold_from_home(market: A
     here = next(row for row in told["years"] if row["year"] == market.at.year)
     assert (here["villages"], here["towns"], here["country_villages"]) == (1, 0, None)
     assert (told["years"][0]["country_villages"], told["years"][-1]["country_villages"]) == (3, 7_780)
+    recognise(at=moment(f"{market.at.year + 2}-01-01T00:00:00+08:00"))  # nothing more was sold
+    later = next(row for row in diffusion()["years"] if row["year"] == market.at.year + 1)
+    assert (later["villages"], later["towns"]) == (0, 0), (
+        "judged, and none was one: not the same as not judged"
+    )
     assert {fact["what"] for fact in told["facts"]} == {"shops", "households", "sales_fen"}
     assert diffusion()["village"] == "dongfeng", "the only one there is"
     with pytest.raises(NotFound, match="no village called upper; villages with shops here: dongfeng"):

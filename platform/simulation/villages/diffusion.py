@@ -73,9 +73,9 @@ _MONTHS = """
       FROM moves GROUP BY month ORDER BY month
 """
 _RECOGNISED = """
-    SELECT year, count(*) FILTER (WHERE kind = 'village')::int AS villages,
-           count(*) FILTER (WHERE kind = 'town')::int AS towns
-      FROM simulation_recognition WHERE met GROUP BY year ORDER BY year
+    SELECT year, count(*) FILTER (WHERE met AND kind = 'village')::int AS villages,
+           count(*) FILTER (WHERE met AND kind = 'town')::int AS towns
+      FROM simulation_recognition GROUP BY year ORDER BY year
 """
 
 
