@@ -37,7 +37,10 @@ def export(file: Path) -> dict[str, object]:
         out = file.open("wb")
     except OSError as error:
         raise Invalid(
-            f"{file} cannot be written: {error.strerror}", field="file", rule="file_is_writable"
+            f"{file} cannot be written: {error.strerror}",
+            field="file",
+            rule="file_is_writable",
+            way_out="Choose another file.",
         ) from None
     count = 0
     with out, connection.cursor() as cursor:

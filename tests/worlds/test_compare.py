@@ -113,7 +113,8 @@ def test_a_world_s_life_on_the_command_line(worlds: Worlds, jishi: Callable[...,
     code, made = jishi("world", "create", a, "--seed", "5", "--json")
     assert code == 0
     assert set(made) >= {"world", "admin_key", "now", "state_hash"}
-    assert jishi("world", "create", a) == (1, f"there is a world called {a}")
+    taken = f"there is a world called {a}. Choose another name or drop that world."
+    assert jishi("world", "create", a) == (1, taken), "what is wrong, and the way out"
     assert jishi("world", "snapshot", a, "one", "--json")[1]["state_hash"] == made["state_hash"]
     _, went = jishi("advance", a, "P3D", "--json")
     assert (went["from"], went["to"]) == ("2010-03-01T00:00:00+08:00", "2010-03-04T00:00:00+08:00")
@@ -138,7 +139,7 @@ def test_a_world_s_life_on_the_command_line(worlds: Worlds, jishi: Callable[...,
     assert {w["world"] for w in jishi("world", "list", "--json")[1]["worlds"]} >= {a, b}
     assert jishi("audit", a, "--json")[0] == 0
     assert jishi("world", "drop", b, "--json")[0] == 0
-    assert jishi("world", "show", b) == (1, f"there is no world called {b}")
+    assert jishi("world", "show", b) == (1, f"there is no world called {b}. List the worlds.")
     assert jishi("advance", a)[0] == 2
     assert jishi("advance", a, "P1M")[0] == 1
 

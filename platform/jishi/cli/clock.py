@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jishi.cli.speak import Json, answer, fail
+from jishi.cli.speak import Json, answer, fail, with_way_out
 from jishi.cli.worlds import Name, within
 
 
@@ -75,7 +75,8 @@ def finish(job: Any, title: str) -> dict[str, Any]:
             raise
     job.refresh_from_db()
     if job.status != "done":
-        fail(job.error["detail"] if job.error else f"The job was {job.status}.")
+        error = job.error or {"detail": f"The job was {job.status}."}
+        fail(with_way_out(error["detail"], error.get("way_out")))
     result: dict[str, Any] = job.result
     return result
 

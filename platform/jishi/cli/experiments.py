@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from jishi.cli.clock import progress
-from jishi.cli.speak import Json, answer, fail, note
+from jishi.cli.speak import Json, answer, fail, note, save
 from jishi.cli.worlds import Name, within
 
 
@@ -76,7 +76,7 @@ def _conducted(
         ("report.md", report.markdown(made, found, records, seconds)),
         ("report.html", report.page(made, found, records, seconds)),
     ):
-        (output / name).write_text(text, encoding="utf-8")
+        save(output / name, text)
     failed = [
         {"run": r["run"], "arm": r["arm"], "seed": r["seed"], "why": r["failed"], "world": r["world"]}
         for r in records
@@ -139,7 +139,7 @@ def circulation(
     if output is not None:
         from simulation.circulation import picture
 
-        output.write_text(picture.drawn(told, name), encoding="utf-8")
+        save(output, picture.drawn(told, name))
         told["picture"] = str(output)
     from simulation.circulation import words
 
@@ -165,7 +165,7 @@ def diffusion(
 
     told = within(name, work)
     if output is not None:
-        output.write_text(picture.drawn(told, name), encoding="utf-8")
+        save(output, picture.drawn(told, name))
         told["picture"] = str(output)
     answer(told, _spread(told), as_json=json)
 

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from jishi.cli.speak import Failure
+from jishi.cli.speak import Failure, with_way_out
 from jishi.servers import ServerError
 
 MODULES = (
@@ -51,7 +51,7 @@ def sentence_of(problem: Exception) -> str | None:
         return str(problem)
     ours = getattr(sys.modules.get("common.errors"), "Refusal", None)
     if ours is not None and isinstance(problem, ours):
-        return str(getattr(problem, "detail", problem))
+        return with_way_out(str(getattr(problem, "detail", problem)), getattr(problem, "way_out", None))
     command = getattr(sys.modules.get("django.core.management.base"), "CommandError", None)
     if command is not None and isinstance(problem, command):
         return str(problem)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -17,6 +18,12 @@ def fail(sentence: str) -> NoReturn:
     raise Failure(sentence)
 
 
+def with_way_out(detail: str, way_out: str | None) -> str:
+    """What was refused, and what to do about it: the two sentences a refusal has."""
+    stop = "" if detail.endswith((".", "!", "?")) else "."
+    return f"{detail}{stop} {way_out}" if way_out else detail
+
+
 def answer(data: Any, text: str | None = None, *, as_json: bool) -> None:
     """Print `data` as JSON, or `text` for people (the data, indented, when there is no text)."""
     if as_json:
@@ -24,6 +31,14 @@ def answer(data: Any, text: str | None = None, *, as_json: bool) -> None:
     else:
         print(json.dumps(data, ensure_ascii=False, indent=2) if text is None else text)
     sys.stdout.flush()
+
+
+def save(file: Path, text: str) -> None:
+    """Write what was asked for into `file`."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}. Choose another file.")
 
 
 def note(sentence: str) -> None:
