@@ -10,6 +10,7 @@ import orjson
 from common.batch import dicts, one
 from common.errors import NotFound
 from simulation.models import KINDS, SELLER
+from simulation.scenario import Scenario, from_document
 from simulation.scene import population
 
 STRATEGIES = """
@@ -50,6 +51,12 @@ def _meant(row: Mapping[str, Any]) -> dict[str, list[int]]:
             spans["last"].append(number + shops["count"] - 1)
         number += shops["count"]
     return spans
+
+
+def changed_since(plan: Scenario) -> bool:
+    """Does a population live here by a scenario of this name that said something else?"""
+    there = population()
+    return there["scenario"] == plan.name and from_document(_document(there)) != plan
 
 
 def standing(*, minds: bool, member: int | None = None) -> dict[str, Any]:
@@ -125,4 +132,4 @@ def first_free() -> int:
     return int(found[0]["id"])
 
 
-__all__ = ["agent", "agents", "first_free", "seats", "standing"]
+__all__ = ["agent", "agents", "changed_since", "first_free", "seats", "standing"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
 
 from jishi.cli.clock import finish
-from jishi.cli.speak import Json, answer
+from jishi.cli.speak import Json, answer, fail, note
 
 
 def add(app: typer.Typer) -> None:
@@ -36,29 +37,63 @@ def simulate(
 
 
 def _lived(name: str, wanted: str | None, days: int | None, seed: int | None, workers: int) -> dict[str, Any]:
-    from simulation import crew, found
+    from django.db import transaction
+
+    from simulation import crew, found, queries
     from simulation.scenario import find
-    from worlds import actions, jobs
-    from worlds.current import point
+    from worlds import actions
+    from worlds.current import point, use_world
     from worlds.models import World
 
     point(None)
     plan = find(name)
     drawn = 1 if seed is None else seed
-    called = wanted or _free(f"{plan.name}-{drawn}".replace("_", "-"))
+    called = wanted or _free(_named(plan.name, drawn))
     world = World.objects.filter(name=called).first()
     key = None
-    if world is None:
-        world, key = actions.create(called, seed=drawn, regime=plan.regime, start=plan.start)
-    job = jobs.unfinished(world)
-    if job is None or job.kind != "simulate":
-        point(world.schema)
-        job = found.start(world, plan, seed=seed, days=days, workers=workers)
+    if world is None:  # both or neither: what is refused leaves no market behind
+        with transaction.atomic():
+            world, key = actions.create(called, seed=drawn, regime=plan.regime, start=plan.start)
+            with use_world(world.schema):
+                job = found.start(world, plan, seed=seed, days=days, workers=workers)
+    else:
+        job = _taken_up(world, plan.name, seed)
+        if job is None:
+            point(world.schema)
+            job = found.start(world, plan, seed=seed, days=days, workers=workers)
+            if job.args["document"] is None and queries.changed_since(plan):
+                note(
+                    f"{called} goes on as it was filled: {plan.name} has been changed since. A new world has it."
+                )
     try:
         told = finish(job, f"{plan.name} lives")
     finally:
         crew.crew.use(1)
     return {"world": called, **told, **({"admin_key": key} if key else {})}
+
+
+def _taken_up(world: Any, scenario: str, seed: int | None) -> Any:
+    """The job of an earlier call that was killed, to go on with; None when there is none. Refused in words when it was
+    asked to live another scenario or seed than this one."""
+    from worlds import jobs
+
+    job = jobs.unfinished(world)
+    if job is None or job.kind != "simulate":
+        return None
+    asked = job.args["document"]
+    if asked is not None and (asked["name"] != scenario or seed not in (None, job.args["seed"])):
+        fail(
+            f"{world.name} is being filled with {asked['name']}, seed {job.args['seed']}, by a call that did not end."
+            " Say the same again, or choose another world."
+        )
+    return job
+
+
+def _named(scenario: str, seed: int) -> str:
+    """A world's name for a scenario whose file may be called anything."""
+    plain = re.sub(r"[^a-z0-9]+", "-", scenario.lower()).lstrip("-0123456789")
+    room = 34 - len(str(seed))  # of forty characters; `_free` may want five more
+    return f"{plain[:room].rstrip('-') or 'market'}-{seed}"
 
 
 def _free(name: str) -> str:
