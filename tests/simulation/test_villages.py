@@ -14,6 +14,7 @@ from common.moments import moment
 from regime.actions import change
 from regime.levers import Villages
 from regime.shipped import shipped
+from shops.actions.shops import close
 from simulation.models import SELLER, Agent, Population
 from simulation.scenario import document, scenario
 from simulation.villages import picture
@@ -121,6 +122,10 @@ def test_a_village_is_judged_by_what_its_own_households_sold_from_home(market: A
     ]
     told = diffusion("dongfeng")
     assert told["months"] == [{"month": f"{market.at:%Y-%m}", "came": 2, "gone": 0, "shops": 2}]
+    with market.writing() as now:
+        close([away], by=dora, at=now.at)  # a person in its keeper's seat
+    [month] = diffusion("dongfeng")["months"]
+    assert (month["came"], month["gone"], month["shops"]) == (2, 1, 1), "closed, though nobody gave up"
     here = next(row for row in told["years"] if row["year"] == market.at.year)
     assert (here["villages"], here["towns"], here["country_villages"]) == (1, 0, None)
     assert (told["years"][0]["country_villages"], told["years"][-1]["country_villages"]) == (3, 7_780)

@@ -60,13 +60,16 @@ DONGFENG = (
 )
 # fmt: on
 
+# A shop is gone when its keeper gave up, or when it was closed: by a person in the seat, or by the platform.
 _MONTHS = """
-    WITH moves AS (
-        SELECT date_trunc('month', entered_at)::date AS month, 1 AS came, 0 AS gone
-          FROM simulation_agent WHERE kind = %(seller)s AND village = %(village)s
+    WITH kept AS (
+        SELECT a.entered_at, CASE WHEN s.status = 'closed' THEN least(a.left_at, s.closed_at) ELSE a.left_at END AS gone_at
+          FROM simulation_agent a LEFT JOIN shops_shop s ON s.id = a.shop_id
+         WHERE a.kind = %(seller)s AND a.village = %(village)s
+    ), moves AS (
+        SELECT date_trunc('month', entered_at)::date AS month, 1 AS came, 0 AS gone FROM kept
          UNION ALL
-        SELECT date_trunc('month', left_at)::date, 0, 1
-          FROM simulation_agent WHERE kind = %(seller)s AND village = %(village)s AND left_at IS NOT NULL
+        SELECT date_trunc('month', gone_at)::date, 0, 1 FROM kept WHERE gone_at IS NOT NULL
     )
     SELECT to_char(month, 'YYYY-MM') AS month, sum(came)::int AS came, sum(gone)::int AS gone,
            (sum(sum(came) - sum(gone)) OVER (ORDER BY month))::int AS shops
