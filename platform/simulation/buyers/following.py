@@ -29,7 +29,7 @@ GOES_ON = 40  # places down a page that somebody goes on who knows what they see
 PAID_CLICKS, PAID_FALLS, PAID_MOST = 0.3, 0.75, 13
 # Who clicked a paid place meant that: so many times as likely to take it of what they saw, and the more so the cheaper it
 # is; by the conversion of clicks, and by theirs of cheap and dear goods.
-KEEN, KEEN_FALLS, KEEN_MOST = 2.7, 0.4, 30.0
+KEEN, KEEN_FALLS, KEEN_MOST = 7.5, 1.1, 30.0
 KEEN_HERE = 0.74  # share of their orders that are of what they looked at here (of others: habits.BUY_HERE)
 
 
