@@ -183,12 +183,17 @@ def uniforms(seed: int, purpose: Purpose, actors: ArrayLike, count: ArrayLike = 
         few = [_drawn(a, n, key) for a, n in zip(flat_who.tolist(), flat_which.tolist(), strict=True)]
         return np.array(few, dtype=np.float64).reshape(who.shape)
     drawn = np.empty(who.size, dtype=np.float64)
-    low, half, drop = np.uint64(_LOW), np.uint64(32), np.uint64(11)
     for start in range(0, who.size, _SLICE):
-        a, n = flat_who[start : start + _SLICE], flat_which[start : start + _SLICE]
-        first, second, _, _ = philox_array(a & low, a >> half, n & low, n >> half, key)
-        drawn[start : start + _SLICE] = ((first << half | second) >> drop) * 2.0**-53
+        part = slice(start, start + _SLICE)
+        drawn[part] = _drawn_array(flat_who[part], flat_which[part], key)
     return drawn.reshape(who.shape)
+
+
+def _drawn_array(actors: Words, counts: Words, key: tuple[int, int] | tuple[Words, Words]) -> Floats:
+    """As `_drawn`, for arrays."""
+    low, half, drop = np.uint64(_LOW), np.uint64(32), np.uint64(11)
+    first, second, _, _ = philox_array(actors & low, actors >> half, counts & low, counts >> half, key)
+    return np.asarray(((first << half | second) >> drop) * 2.0**-53)
 
 
 def uniforms_of(
@@ -200,10 +205,7 @@ def uniforms_of(
     if who.size * len(purposes) > _SLICE or not purposes:
         return [uniforms(seed, purpose, actors, count) for purpose in purposes]
     keys = np.array([_key(seed, _purpose(purpose)) for purpose in purposes], dtype=np.uint64)
-    a, n = who.reshape(1, -1), which.reshape(1, -1)
-    low, half, drop = np.uint64(_LOW), np.uint64(32), np.uint64(11)
-    first, second, _, _ = philox_array(a & low, a >> half, n & low, n >> half, (keys[:, :1], keys[:, 1:]))
-    drawn = ((first << half | second) >> drop) * 2.0**-53
+    drawn = _drawn_array(who.reshape(1, -1), which.reshape(1, -1), (keys[:, :1], keys[:, 1:]))
     return [row.reshape(who.shape) for row in drawn]
 
 
