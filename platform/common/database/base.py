@@ -9,8 +9,8 @@ about a table that was taken back with the rest. PostgreSQL sees to that itself:
 when its tables or the search_path are others. So one refused request in a batch makes nobody plan anew.
 
 Django reads each moment by a loader in Python, lest the connection's time zone be another than Django's. Ours is set when
-it is made, and the driver's own loader, in C, takes a sixth of the time. And lists of numbers, which most statements are
-given, are written at once, not number by number.
+it is made, so the driver's own loader, in C, comes to the same. And lists of numbers, which most statements are given, are
+written at once, not number by number.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return made
 
     def create_cursor(self, name: str | None = None) -> Any:
+        """As Django's, which asks its own loader of moments for a time zone."""
         if name is None:
             return self.connection.cursor()
         return self.connection.cursor(name, scrollable=False, withhold=self.connection.autocommit)
