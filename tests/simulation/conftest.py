@@ -22,10 +22,23 @@ SEED = 53  # under which a household of the small market opens a shop on the fou
 
 
 @pytest.fixture
-def populated(transactional_db_without_flush: None) -> Iterator[Callable[..., World]]:
-    """`populated(plan)`: a market of that scenario whose life has not begun, with the snapshot `start`. All of them, and
-    what became of them, are dropped in the end."""
-    mark = f"t{uuid.uuid4().hex[:8]}"
+def mark(transactional_db_without_flush: None) -> Iterator[str]:
+    """What the worlds of a test are called by; all of them, and what became of them, are dropped in the end."""
+    name = f"t{uuid.uuid4().hex[:8]}"
+    try:
+        yield name
+    finally:
+        crew.crew.use(1)
+        connection.close()
+        point(None)
+        for world in World.objects.filter(name__startswith=name):
+            Job.objects.filter(world=world).delete()
+            actions.drop(world)
+
+
+@pytest.fixture
+def populated(mark: str) -> Callable[..., World]:
+    """`populated(plan)`: a market of that scenario whose life has not begun, with the snapshot `start`."""
 
     def make(plan: Scenario, seed: int = SEED) -> World:
         point(None)
@@ -37,15 +50,7 @@ def populated(transactional_db_without_flush: None) -> Iterator[Callable[..., Wo
         actions.snapshot(world, "start")
         return world
 
-    try:
-        yield make
-    finally:
-        crew.crew.use(1)
-        connection.close()
-        point(None)
-        for world in World.objects.filter(name__startswith=mark):
-            Job.objects.filter(world=world).delete()
-            actions.drop(world)
+    return make
 
 
 @pytest.fixture(scope="session")

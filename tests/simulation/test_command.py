@@ -2,55 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
-from typer.testing import CliRunner
 
 from simulation import found, queries
 from simulation.scenario import find
+from tests.command_line import typed
 from worlds import actions
-from worlds.current import point, use_world
-from worlds.models import Job, World
+from worlds.current import use_world
+from worlds.models import World
 
 TINY = Path(__file__).with_name("tiny.toml")
 
 
 @pytest.fixture
-def mark(transactional_db_without_flush: None) -> Iterator[str]:
-    """What the worlds of a test are called by; they are dropped in the end."""
-    name = f"t{uuid.uuid4().hex[:8]}"
-    try:
-        yield name
-    finally:
-        connection.close()
-        point(None)
-        for world in World.objects.filter(name__startswith=name):
-            Job.objects.filter(world=world).delete()
-            actions.drop(world)
-
-
-@pytest.fixture
 def jishi() -> Callable[..., Any]:
-    """`jishi("simulate", …)`: exit code and what was printed, as JSON when it is."""
-    from jishi.cli.main import assemble, sentence_of
-
-    def run(*words: object) -> tuple[int, Any]:
-        done = CliRunner().invoke(assemble(), [str(word) for word in words])
-        point(None)
-        if done.exception and not isinstance(done.exception, SystemExit):
-            said = sentence_of(done.exception)  # type: ignore[arg-type]
-            assert said is not None, done.exception
-            return 1, said
-        text = done.stdout.strip()
-        return done.exit_code, json.loads(text) if text.startswith("{") else text
-
-    return run
+    return typed
 
 
 def test_a_market_that_cannot_be_filled_is_not_made(mark: str, jishi: Callable[..., Any]) -> None:

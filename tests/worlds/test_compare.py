@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
 from common.batch import execute
 from common.errors import Invalid, NotFound
 from members.actions import Registration, register
 from payments import ledger
 from regime.actions import change
+from tests.command_line import typed
 from worlds import actions, checks, clock
-from worlds.current import point, use_world
+from worlds.current import use_world
 from worlds.diff import diff
 from worlds.models import World
 from worlds.pen import writing
@@ -92,20 +91,7 @@ def test_what_cannot_be_explained_is_refused_in_words(worlds: Worlds) -> None:
 
 @pytest.fixture
 def jishi(worlds: Worlds) -> Callable[..., Any]:
-    """`jishi("world", "show", …)`: exit code and what was printed, as JSON when it is."""
-    from jishi.cli.main import assemble, sentence_of
-
-    def run(*words: str) -> tuple[int, Any]:
-        done = CliRunner().invoke(assemble(), list(words))
-        point(None)
-        if done.exception and not isinstance(done.exception, SystemExit):
-            said = sentence_of(done.exception)  # type: ignore[arg-type]
-            assert said is not None, done.exception
-            return 1, said
-        text = done.stdout.strip()
-        return done.exit_code, json.loads(text) if text.startswith(("{", "[")) else text
-
-    return run
+    return typed
 
 
 def test_a_world_s_life_on_the_command_line(worlds: Worlds, jishi: Callable[..., Any]) -> None:
