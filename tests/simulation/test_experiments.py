@@ -68,6 +68,15 @@ def test_runs_of_two_files_of_one_name_would_not_be_told_apart(tmp_path: Path) -
     assert plan.of_table(table(scenarios=["north/street.toml"]), folder=tmp_path).runs
 
 
+def test_a_report_says_what_its_scenario_moves_under_every_arm(tmp_path: Path) -> None:
+    moves = '\n[[changes]]\nday = 2\nlevers = {"feedback.reveal" = "open"}\n'
+    (tmp_path / "moving.toml").write_text(TINY.read_text(encoding="utf-8") + moves, encoding="utf-8")
+    made = plan.of_table(table(scenarios="moving.toml"), folder=tmp_path)
+    assert "day 2: `feedback.reveal` → open" in report.markdown(made, [], [], 1.0)
+    still = plan.of_table(table(scenarios="moving.toml", settings={"changes": []}), folder=tmp_path)
+    assert "In every arm" not in report.markdown(still, [], [], 1.0)
+
+
 def test_a_file_no_editor_should_have_written_is_refused_in_words_or_read(tmp_path: Path) -> None:
     file, shipped = tmp_path / "mine.toml", plan.found("open_feedback").read_text(encoding="utf-8")
     file.write_text(f"\ufeff{shipped}".replace("\n", "\r\n"), encoding="utf-8")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from regime.rules import plain, read_all
 from simulation.found import arguments
 from simulation.scenario import changed, find
 
@@ -28,6 +29,14 @@ def opening(scenario: str) -> Opening:
     """Of a scenario's name (or file); raises `NotFound` naming those there are."""
     told = find(scenario)
     return Opening(told.regime, told.start, told.days)
+
+
+def own_changes(scenario: str, settings: dict[str, Any]) -> list[tuple[int, str, Any]]:
+    """The levers that `scenario` itself moves on its way, under whatever regime: (market day, path, value)."""
+    told = changed(find(scenario), settings)
+    return [
+        (one.day, path, plain(value)) for one in told.changes for path, value in read_all(one.levers).items()
+    ]
 
 
 def check(scenario: str, settings: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from simulation import drawing
 from simulation.drawing import short
+from simulation.experiments import living
 from simulation.experiments.effects import Effect
 from simulation.experiments.plan import Experiment
 
@@ -82,6 +83,11 @@ def _moved(made: Experiment) -> list[str]:
             ]
         if arm.settings:
             said.append(f"- the scenario itself: {arm.settings}")
+    for scenario in made.scenarios:
+        own = living.own_changes(scenario, dict(made.settings))
+        if own:
+            said += ["", f"In every arm, because **{Path(scenario).stem}** says so:", ""]
+            said += [f"- day {day}: `{lever}` → {value}" for day, lever, value in own]
     return said
 
 

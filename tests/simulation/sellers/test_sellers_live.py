@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from common.batch import dicts, one, rows
 from simulation import found
 from simulation.scenario import read
 from simulation.scene import population, scene
 from simulation.sellers import turn
+from simulation.sellers.seen import seen
+from simulation.sellers.strategies import agility
 from tests.simulation.conftest import forget
 from worlds import jobs
 from worlds.current import point, use_world
@@ -59,8 +63,10 @@ OWN = {
 
 def street() -> str:
     ads = {"keyword_bidder": 1.0}
+    of_each = [(way, way, own) for way, own in OWN.items()]
     return STREET + "".join(
-        SHOP.format(name=way, way=way, ads=ads.get(way, 0.0)) + own + "\n" for way, own in OWN.items()
+        SHOP.format(name=name, way=way, ads=ads.get(way, 0.0)) + own + "\n"
+        for name, way, own in [*of_each, ("at rest", "agility", "new_a_week = 0.0")]
     )
 
 
@@ -111,6 +117,9 @@ def they_forget_nothing_of_weight() -> None:
         row = population()
         now = scene(row, at=row["next_tick_at"])
         wishes = turn(now)
+        both = np.array([list(OWN).index("agility"), len(OWN)])
+        tried = agility.try_out(now, both, seen(now, both))
+        assert {wish.number for wish in tried} == {both[0]}, "none a week is none, not one in ten weeks"
         now.kept.clear()
         assert turn(now) == wishes != []
         forget()

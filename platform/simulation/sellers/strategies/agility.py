@@ -56,7 +56,8 @@ def try_out(scene: Scene, mine: Ints, seen: Seen) -> Iterator[Wish]:
     """A new listing of each shop: of a few ideas the one with the fewest rivals on the shelves."""
     places = seen.of(mine)
     held = np.bincount(seen.goods["owner"], minlength=len(seen.number))
-    places = places[held[places] < GROWS * scene.people.sellers.listings[seen.number[places]]]
+    tries = nature.nature(scene).told("new_a_week", 2.0)[seen.number[places]] > 0
+    places = places[tries & (held[places] < GROWS * scene.people.sellers.listings[seen.number[places]])]
     if not len(places):
         return
     number, k = seen.number[places], seen.shops["goods"][places]
