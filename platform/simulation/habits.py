@@ -49,7 +49,7 @@ PAID_AFTER, PAID_SPREAD = 8, 0.8  # seconds from the order to its payment: media
 AGAIN_HERE, AGAIN_BEFORE = 0.130, 0.100
 CART_HERE, CART_BEFORE = 0.090, 0.068
 FAVOURITE_HERE, FAVOURITE_BEFORE = 0.04, 0.055
-BUY_HERE, BUY_FROM_CART, BUY_FROM_FAVOURITES, BUY_SEEN_BEFORE, BUY_AGAIN = 0.55, 0.30, 0.075, 0.19, 0.04
+BUY_HERE, BUY_FROM_CART, BUY_FROM_FAVOURITES, BUY_SEEN_BEFORE, BUY_AGAIN = 0.52, 0.30, 0.075, 0.13, 0.04
 WEIGHT = (1, 2, 4, 5)    # how much of a buyer's memory a look, a favourite, a cart, an order takes
 REMEMBERED = 120         # such weights; the latest come to mind first
 # fmt: on

@@ -28,16 +28,16 @@ Ints = NDArray[np.int64]
 
 STRANGER = 0.75  # quality and service of a shop that is nobody of the population's: a guest's
 # Share of parcels with a real fault: so many of anybody's, and this times the square of what quality lacks to perfection.
-FAILS_ANYWAY, FAILS = 0.034, 0.58
-FAULT_STARS = (2.0, 3.6)  # a fault costs so many stars, drawn evenly between
+FAILS_ANYWAY, FAILS = 0.032, 0.55
+FAULT_STARS = (2.3, 3.9)  # a fault costs so many stars, drawn evenly between
 LACK_STARS = 2.4  # stars that the worst goods lack without any fault
-LATE_STARS = 0.08  # stars a day of despatch beyond the second costs
+LATE_STARS = 0.02  # stars a day of despatch beyond the second costs
 GOOD_STARS = 5.08  # what goods without lack or fault are worth, before anybody's mood
 MANNERS_STARS, DESPATCH_STARS = 0.12, 0.05  # so much milder people judge those than the goods
 # Who buys where many bought hopes for more: stars less for each e times as many pieces sold lately as a usual shop sells.
 # With it sales and indices of shops go against each other as they do among those of 2017 (rank correlations -0.15 to -0.18).
-HOPES, USUAL_SALES = 0.05, 50.0
-MOOD = 0.6  # of the variance of a buyer's noise: the same for all three stars
+HOPES, USUAL_SALES = 0.037, 50.0
+MOOD = 0.8  # of the variance of a buyer's noise: the same for all three stars
 
 SHIPPED = f"""
     SELECT o.id, {TRADE}, o.shipped_at, a.number FROM shops_order o
@@ -95,7 +95,7 @@ def delivered(people: People, seed: int, told: Sequence[dict[str, Any]]) -> tupl
     )
     late = LATE_STARS * np.maximum(days - 2.0, 0.0)
     lean = service - quality
-    return base, base + MANNERS_STARS + 0.15 * lean, base + DESPATCH_STARS + 0.1 * lean - late
+    return base, base + MANNERS_STARS + 0.15 * lean, base + DESPATCH_STARS + 0.05 * lean - late
 
 
 def arrivals(now: Scene) -> list[dict[str, Any]]:

@@ -28,9 +28,10 @@ GOES_ON = 40  # places down a page that somebody goes on who knows what they see
 # three quarters as often as the one above. Assumption.
 PAID_CLICKS, PAID_FALLS, PAID_MOST = 0.3, 0.75, 13
 # Who clicked a paid place meant that: so many times as likely to take it of what they saw, and the more so the cheaper it
-# is; by the conversion of clicks, and by theirs of cheap and dear goods.
-KEEN, KEEN_FALLS, KEEN_MOST = 7.5, 1.1, 30.0
-KEEN_HERE = 0.74  # share of their orders that are of what they looked at here (of others: habits.BUY_HERE)
+# is; what it costs beside goods of its kind and its shop's record count half as much as with others (in log-odds). By the
+# conversion of clicks, and by theirs of cheap and dear goods.
+KEEN, KEEN_FALLS, KEEN_MOST = 4.0, 0.3, 30.0
+KEEN_HERE = 0.68  # share of their orders that are of what they looked at here (of others: habits.BUY_HERE)
 
 
 @dataclass(eq=False)
@@ -65,7 +66,8 @@ class Acts:
         self.record = worth.record.tolist()
         price = exact.log(np.maximum(now.shelf.of["price_fen"], 1).astype(float))
         usual = price.mean() if len(price) else 0.0
-        self.keen = np.minimum(KEEN * exact.exp(KEEN_FALLS * (usual - price)), KEEN_MOST).tolist()
+        keen = np.minimum(KEEN * exact.exp(KEEN_FALLS * (usual - price)), KEEN_MOST)
+        self.pressed, self.agreed = (keen * np.sqrt(worth.bought)).tolist(), np.sqrt(worth.accepted).tolist()
         self.inquires = now.scenario.behaviour.inquiry_share
 
 
@@ -148,7 +150,7 @@ class Session:
         for item in self.here:
             if item in acts.place:
                 place = acts.place[item]
-                edge += acts.bought[place] * (acts.keen[place] if item in self.keen else 1.0)
+                edge += (acts.pressed if item in self.keen else acts.bought)[place]
             edges.append(edge)
         wanted = back * edge
         return next((item for item, bar in zip(self.here, edges, strict=True) if wanted < bar), 0)
@@ -188,7 +190,8 @@ class Session:
         """Most go through with it; the better the goods and their shop's record, the more."""
         acts, place = self.acts, self.acts.place[item]
         minds = 1.0 + 0.5 * (self.care - 1.0) * min(max(acts.record[place], -1.0), 1.0)
-        if acts.then[n] < acts.accepted[place] * minds:
+        accepted = (acts.agreed if item in self.keen else acts.accepted)[place]
+        if acts.then[n] < accepted * minds:
             self.looks.buys.append((acts.second[n], self.buyer, item, acts.number[n]))
             self._trail(n, h.BUY, item)
             self.owned.append(item)
