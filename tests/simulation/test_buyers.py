@@ -16,7 +16,7 @@ EVENLY = (np.arange(10_000) + 0.5) / 10_000
 
 def chosen(here: list[int], keen: set[int]) -> dict[int, float]:
     """How often a buyer who saw `here` takes each, of goods equally good; 7 gone from the shelf meanwhile."""
-    acts = SimpleNamespace(place={1: 0, 2: 1}, bought=[1.0, 1.0], keen=[5.0, 3.0])
+    acts = SimpleNamespace(place={1: 0, 2: 1}, bought=[1.0, 1.0], pressed=[5.0, 3.0])
     session = cast("Any", SimpleNamespace(acts=acts, here=here, keen=keen))
     found = [Session._better(session, float(back)) for back in EVENLY]
     return {item: found.count(item) / len(found) for item in (1, 2, 7)}

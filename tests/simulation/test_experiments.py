@@ -129,7 +129,7 @@ class Dies(conduct.Here):
 def test_a_killed_experiment_goes_on_and_tells_what_each_arm_did(
     transactional_db_without_flush: None, tmp_path: Path
 ) -> None:
-    late = {"name": "late", "levers": {"feedback.reveal": "open"}, "from_day": 2}
+    late = {"name": "late", "levers": {"feedback.reveal": "open"}, "from_day": 3}
     made = plan.of_table(table(scenarios=HAMLET, arms=[ARMS[0], late]), folder=tmp_path)
     there = conduct.place(made, tmp_path / "runs")
     with pytest.raises(KeyboardInterrupt):
@@ -161,7 +161,7 @@ def test_a_killed_experiment_goes_on_and_tells_what_each_arm_did(
     with (tmp_path / "days.csv").open() as lines:
         assert [row["day"] for row in csv.DictReader(lines)] == ["1", "2", "3"] * 4
     text = report.markdown(made, found, [*records[:-1], {**records[-1], "failed": "a lamp fell"}], 1.0)
-    for said in ("`feedback.reveal`: sealed → open", "from day 2", "a lamp fell"):
+    for said in ("`feedback.reveal`: sealed → open", "from day 3", "a lamp fell"):
         assert said in text
     assert "<svg" in report.page(made, found, records, 1.0)
 
