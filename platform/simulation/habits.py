@@ -46,10 +46,10 @@ BUY_IN_THE_SAME_SECOND = 0.5
 PAID_AFTER, PAID_SPREAD = 8, 0.8  # seconds from the order to its payment: median (published order samples), log-sd (assumption)
 
 # Which goods, when not new ones: acts of this session, of the buyer's earlier ones, the cart, favourites.
-AGAIN_HERE, AGAIN_BEFORE = 0.130, 0.100
+AGAIN_HERE, AGAIN_BEFORE = 0.122, 0.093
 CART_HERE, CART_BEFORE = 0.090, 0.068
 FAVOURITE_HERE, FAVOURITE_BEFORE = 0.04, 0.055
-BUY_HERE, BUY_FROM_CART, BUY_FROM_FAVOURITES, BUY_SEEN_BEFORE, BUY_AGAIN = 0.52, 0.30, 0.075, 0.13, 0.04
+BUY_HERE, BUY_FROM_CART, BUY_FROM_FAVOURITES, BUY_SEEN_BEFORE, BUY_AGAIN = 0.53, 0.30, 0.075, 0.12, 0.04
 WEIGHT = (1, 2, 4, 5)    # how much of a buyer's memory a look, a favourite, a cart, an order takes
 REMEMBERED = 120         # such weights; the latest come to mind first
 # fmt: on

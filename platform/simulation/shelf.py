@@ -42,7 +42,7 @@ COLUMNS = (
 )
 NAMES = tuple(name for name, _ in COLUMNS)
 # Of the spread of popularity: goods please by themselves; the rest comes of their places on pages.
-APPEAL = 0.85
+APPEAL = 0.93
 SHOP_APPEAL = 1.6  # log-sd of how much shops please with all their goods: of that spread, not beside it
 FROM = "search_descriptor r JOIN shops_listing l ON l.id = r.id JOIN shops_shop s ON s.id = r.shop_id"
 
@@ -90,7 +90,7 @@ def _made(columns: Ints, seed: int, spread: float) -> Shelf:
     ids, category = of["id"], of["category"]
     mean, sd = sections.prices_of(category) if len(ids) else (np.zeros(0), np.ones(0))
     usual = (exact.log(np.maximum(of["price_fen"], 1).astype(float)) - mean) / np.maximum(sd, 0.1)
-    return Shelf(of, appeal(seed, of["owner"], of["nth"], APPEAL * spread), usual)
+    return Shelf(of, appeal(seed, of["owner"], of["nth"], spread), usual)
 
 
 def appeal(seed: int, owners: Ints, nth: Ints, spread: float) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 import uuid
@@ -168,6 +169,18 @@ def test_a_killed_experiment_goes_on_and_tells_what_each_arm_did(
     changed = plan.of_table(table(scenarios=HAMLET, days=4), folder=tmp_path)
     with pytest.raises(Refusal, match="holds another experiment"):
         conduct.place(changed, tmp_path / "runs")
+
+
+def test_runs_of_another_version_do_not_stand_beside_new_ones(tmp_path: Path) -> None:
+    made = plan.of_table(table(), folder=tmp_path)
+    conduct.place(made, tmp_path)
+    conduct.place(made, tmp_path)
+    file = tmp_path / "experiment.json"
+    for before in ({"program": "0" * 12}, {}):
+        file.write_text(json.dumps({"name": made.name, "digest": made.digest, **before}))
+        with pytest.raises(Refusal, match="another version of Jishi") as refused:
+            conduct.place(made, tmp_path)
+        assert refused.value.rule == "a_folder_is_lived_by_one_version"
 
 
 class Listeners(hands.Processes):

@@ -137,10 +137,10 @@ class Session:
             w = (w - here) / (1 - here)
         for share, pool in ((h.BUY_FROM_CART, self.cart), (h.BUY_FROM_FAVOURITES, self.kept)):
             if w < share:
-                return list(pool)[-1 - int(len(pool) * back * back * back)] if pool else 0
+                return list(pool)[-1 - int(len(pool) * back**5)] if pool else 0
             w -= share
         if w < h.BUY_SEEN_BEFORE:  # mostly the last time
-            return self._earlier(back * back)
+            return self._earlier(back**3)
         again = w < h.BUY_SEEN_BEFORE + h.BUY_AGAIN
         return self.owned[int(back * len(self.owned))] if again and self.owned else 0
 

@@ -13,9 +13,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.db import transaction
 
 from common.batch import dumps
@@ -58,9 +60,20 @@ class Place:
         return f"{self.mark}-{run.number:04}"
 
 
+@cache
+def program() -> str:
+    """A mark of all that markets are lived by, code and tables: under another, the same file may say other things."""
+    digest = hashlib.sha256()
+    for room in ("payments", "platform", "ratings", "search", "shops"):
+        for file in sorted((settings.ROOT / room).rglob("*")):
+            if file.suffix in {".py", ".toml"}:
+                digest.update(f"{file.relative_to(settings.ROOT)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
 def place(made: Experiment, folder: Path) -> Place:
-    """Make the folder this experiment's, or find that it is; `Conflict` when it holds another, `Invalid` when it cannot
-    be one."""
+    """Make the folder this experiment's, or find that it is; `Conflict` when it holds another, or was lived by another
+    version of Jishi; `Invalid` when it cannot be one."""
     try:
         (folder / "runs").mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -71,16 +84,24 @@ def place(made: Experiment, folder: Path) -> Place:
             way_out="Choose another folder.",
         ) from None
     file = folder / "experiment.json"
-    if file.exists() and json.loads(file.read_text())["digest"] != made.digest:
-        raise Conflict(
+    held = json.loads(file.read_text()) if file.exists() else None
+    if held and held["digest"] != made.digest:
+        raise _taken(
             f"{folder} holds another experiment, or this one as it was before it was changed",
-            field="output",
             rule="a_folder_holds_one_experiment",
-            way_out="Choose another folder, or remove that one.",
         )
-    _written(file, {"name": made.name, "digest": made.digest})
-    said = f"{folder.resolve()} {made.digest}"
+    if held and held.get("program") != program():
+        raise _taken(
+            f"{folder} holds runs of another version of Jishi: beside new ones they would not compare",
+            rule="a_folder_is_lived_by_one_version",
+        )
+    _written(file, {"name": made.name, "digest": made.digest, "program": program()})
+    said = f"{folder.resolve()} {made.digest} {program()}"
     return Place(folder, f"x{hashlib.sha256(said.encode()).hexdigest()[:10]}")
+
+
+def _taken(why: str, *, rule: str) -> Conflict:
+    return Conflict(why, field="output", rule=rule, way_out="Choose another folder, or remove that one.")
 
 
 def conduct(made: Experiment, there: Place, hands: Hands, told: Told) -> list[dict[str, Any]]:
