@@ -41,8 +41,6 @@ COLUMNS = (
     ("nth", NTH),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
-# Of the spread of popularity: goods please by themselves; the rest comes of their places on pages.
-APPEAL = 0.93
 SHOP_APPEAL = 1.6  # log-sd of how much shops please with all their goods: of that spread, not beside it
 FROM = "search_descriptor r JOIN shops_listing l ON l.id = r.id JOIN shops_shop s ON s.id = r.shop_id"
 
