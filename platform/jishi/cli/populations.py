@@ -57,7 +57,7 @@ def _lived(name: str, wanted: str | None, days: int | None, seed: int | None, wo
             with use_world(world.schema):
                 job = found.start(world, plan, seed=seed, days=days, workers=workers)
     else:
-        job = _taken_up(world, plan.name, seed)
+        job = _taken_up(world, plan.name, seed, days)
         if job is None:
             point(world.schema)
             job = found.start(world, plan, seed=seed, days=days, workers=workers)
@@ -72,19 +72,25 @@ def _lived(name: str, wanted: str | None, days: int | None, seed: int | None, wo
     return {"world": called, **told, **({"admin_key": key} if key else {})}
 
 
-def _taken_up(world: Any, scenario: str, seed: int | None) -> Any:
+def _taken_up(world: Any, scenario: str, seed: int | None, days: int | None) -> Any:
     """The job of an earlier call that was killed, to go on with; None when there is none. Refused in words when it was
-    asked to live another scenario or seed than this one."""
+    asked to live another scenario, seed or number of days than this one."""
+    from simulation import queries
     from worlds import jobs
+    from worlds.current import use_world
 
     job = jobs.unfinished(world)
     if job is None or job.kind != "simulate":
         return None
-    asked = job.args["document"]
-    if asked is not None and (asked["name"] != scenario or seed not in (None, job.args["seed"])):
+    lives, drawn = (job.args["document"] or {}).get("name"), job.args["seed"]
+    if lives is None:  # it goes on with those who are there
+        with use_world(world.schema):
+            there = queries.population()
+        lives, drawn = there["scenario"], there["seed"]
+    if lives != scenario or seed not in (None, drawn) or days not in (None, job.args["days"]):
         fail(
-            f"{world.name} is being filled with {asked['name']}, seed {job.args['seed']}, by a call that did not end."
-            " Say the same again, or choose another world."
+            f"{world.name} is being filled with {lives}, seed {drawn}, for {job.args['days']} days, by a call that did"
+            " not end. Say the same again, or choose another world."
         )
     return job
 
