@@ -22,6 +22,7 @@ class Refusal(Exception):
     status = 400
     code = "refused"
     title = "Refused"
+    usual_way_out = "Read what is there, and ask for something that the rule allows."
 
     def __init__(
         self,
@@ -38,7 +39,7 @@ class Refusal(Exception):
         self.detail = detail
         self.field = field
         self.rule = rule
-        self.way_out = way_out
+        self.way_out = way_out or self.usual_way_out
         self.rows = tuple(rows)
         self.errors = errors
         self.extra = dict(extra or {})
@@ -73,42 +74,52 @@ def several(refused: Mapping[int, Refusal]) -> Refusal:
 
 class Invalid(Refusal):
     status, code, title = 400, "invalid", "The request cannot be read as asked"
+    usual_way_out = "Correct the field and send it again."
 
 
 class Unauthorised(Refusal):
     status, code, title = 401, "no_key", "A key is needed"
+    usual_way_out = "Send a key of this market, as `Authorization: Bearer <key>`."
 
 
 class Forbidden(Refusal):
     status, code, title = 403, "forbidden", "This key may not do that"
+    usual_way_out = "Use a key that may: the owner's, or an admin's."
 
 
 class NotFound(Refusal):
     status, code, title = 404, "not_found", "There is no such thing here"
+    usual_way_out = "Read the list of its kind, and name one that is there."
 
 
 class Conflict(Refusal):
     status, code, title = 409, "conflict", "The market's state does not allow that"
+    usual_way_out = "Read it as it stands now, and ask for what that allows."
 
 
 class Unaffordable(Conflict):
     code, title = "unaffordable", "There is not enough money"
+    usual_way_out = "Top up first, or ask for less."
 
 
 class Gone(Refusal):
     status, code, title = 410, "gone", "It is no longer there"
+    usual_way_out = "Name another: what is gone does not come back."
 
 
 class Stale(Refusal):
     status, code, title = 412, "stale", "Somebody else changed it first"
+    usual_way_out = "Read it again, and send the version that it has now."
 
 
 class TooLarge(Refusal):
     status, code, title = 413, "too_large", "The request is too large"
+    usual_way_out = "Send less at once."
 
 
 class Unavailable(Refusal):
     status, code, title = 503, "unavailable", "A server the market needs does not answer"
+    usual_way_out = "Ask again in a moment."
 
 
 # constraint name -> (refusal class, sentence, field, way out); each app adds its own in its rules.py

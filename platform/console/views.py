@@ -94,7 +94,7 @@ def ad(request: HttpRequest, here: Here, auction: int, slot: int) -> HttpRespons
     given to the filter of repeats: a class often sits behind one.
     """
     if request.method != "GET" or max(auction, slot) > MOST:
-        raise NotFound("a paid place is opened by clicking it")
+        raise NotFound("a paid place is opened by clicking it", rule="paid_places_are_clicked")
     with writing(few=True) as moment:
         [done] = press([Press(auction, slot, visitor(request))], at=moment.at)
     response = HttpResponseRedirect(reverse("listing", args=[done["listing"]]))

@@ -34,7 +34,7 @@ def export(file: Path) -> dict[str, object]:
         f"COPY (SELECT * FROM ({ROWS}) r ORDER BY user_id, ts, behavior DESC, item_id) TO STDOUT (FORMAT csv)"
     )
     try:
-        out = file.open("wb")
+        count = _written(file, statement)
     except OSError as error:
         raise Invalid(
             f"{file} cannot be written: {error.strerror}",
@@ -42,11 +42,15 @@ def export(file: Path) -> dict[str, object]:
             rule="file_is_writable",
             way_out="Choose another file.",
         ) from None
+    return {"file": str(file), "rows": count}
+
+
+def _written(file: Path, statement: str) -> int:
     count = 0
-    with out, connection.cursor() as cursor:
+    with file.open("wb") as out, connection.cursor() as cursor:
         out.write((",".join(COLUMNS) + "\n").encode())
         with cursor.copy(statement) as rows:
             for block in rows:
                 out.write(block)
                 count += bytes(block).count(b"\n")
-    return {"file": str(file), "rows": count}
+    return count

@@ -39,7 +39,7 @@ def test_a_killed_call_is_not_taken_for_another(mark: str, jishi: Callable[..., 
     code, said = jishi("simulate", TINY, "--world", mark, "--seed", "4")
     assert (code, "seed 3" in said, "choose another world" in said) == (1, True, True)
     code, said = jishi("simulate", "quiet_street", "--world", mark)
-    assert (code, "filled with tiny" in said) == (1, True)
+    assert (code, "lives tiny" in said) == (1, True)
     assert jishi("simulate", TINY, "--world", mark, "--seed", "3", "--json")[1]["days"] == 0
 
 
@@ -51,9 +51,9 @@ def test_a_call_that_asks_for_other_days_than_the_one_under_way_is_not_told_its_
     with use_world(world.schema):
         found.start(world, None, days=1)  # it goes on with those who are there, and nobody does it
     code, said = jishi("simulate", TINY, "--world", mark, "--days", "2")
-    assert (code, "for 1 days" in said, "choose another world" in said) == (1, True, True)
+    assert (code, "(1 of --days)" in said, "choose another world" in said) == (1, True, True)
     code, said = jishi("simulate", "quiet_street", "--world", mark)
-    assert (code, "filled with tiny, seed 3" in said) == (1, True)
+    assert (code, "lives tiny, seed 3" in said) == (1, True)
     code, said = jishi("simulate", TINY, "--world", mark, "--seed", "4")
     assert (code, "seed 3" in said) == (1, True)
     assert jishi("simulate", TINY, "--world", mark, "--days", "1", "--json")[1]["days"] == 1

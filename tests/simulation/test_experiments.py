@@ -38,6 +38,8 @@ def table(**more: Any) -> dict[str, Any]:
         ({"arms": [ARMS[0], {"name": "x", "from_day": 9}]}, "begins on day 9 of 3"),
         ({"scenarios": "nowhere"}, "no scenario called nowhere"),
         ({"seeds": [1, 1]}, "no seeds"),
+        ({"arms": [ARMS[0], {"name": "two\nlines"}]}, "one line of at most 80"),
+        ({"arms": [ARMS[0], {"name": "x" * 81}]}, "one line of at most 80"),
         ({"days": 0}, "days is 0"),
         ({"outcomes": ["luck"]}, "nothing measures 'luck'"),
         ({"baseline": "other"}, "no arm is called 'other'"),
@@ -181,6 +183,11 @@ def test_runs_of_another_version_do_not_stand_beside_new_ones(tmp_path: Path) ->
         with pytest.raises(Refusal, match="another version of Jishi") as refused:
             conduct.place(made, tmp_path)
         assert refused.value.rule == "a_folder_is_lived_by_one_version"
+    for damaged in ("{", "3", ""):
+        file.write_text(damaged)
+        with pytest.raises(Refusal, match="was damaged"):
+            conduct.place(made, tmp_path)
+        assert file.read_text() == damaged
 
 
 class Listeners(hands.Processes):

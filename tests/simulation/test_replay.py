@@ -130,6 +130,10 @@ def test_what_is_exported_is_what_was_replayed(committed_world: Any, log: Path, 
     out = tmp_path / "out.csv"
     with use_world(committed_world.schema):
         assert export(out)["rows"] == told["rows"]
+        for nowhere in (tmp_path, Path("/dev/full")):
+            with pytest.raises(Invalid, match="cannot be written"):
+                export(nowhere)
+        assert one("SELECT count(*) FROM traffic_pageview"), "and the connection still answers"
     again, first = counted(read(out)), counted(read(log))
     assert {k: v for k, v in again.items() if k != "skipped"} == {
         k: v for k, v in first.items() if k != "skipped"

@@ -48,7 +48,7 @@ def as_refusal(error: BaseException) -> Refusal | None:  # noqa: PLR0911 (a tabl
     if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         return Unauthorised("send `Authorization: Bearer <key>`", field="Authorization", rule="bearer_key")
     if isinstance(error, exceptions.PermissionDenied | PermissionDenied):
-        return Forbidden("this key may not do that")
+        return Forbidden("this key may not do that", rule="keys_have_scopes")
     if isinstance(error, RequestDataTooBig):
         return TooLarge(
             "the body is larger than 64 MB", field="body", rule="body_size", way_out="Send smaller batches."
@@ -56,7 +56,7 @@ def as_refusal(error: BaseException) -> Refusal | None:  # noqa: PLR0911 (a tabl
     if isinstance(error, exceptions.MethodNotAllowed):
         return MethodNotAllowed(f"{error.detail}", field="method", rule="method_is_offered")
     if isinstance(error, exceptions.APIException):
-        refusal = Invalid(str(error.detail))
+        refusal = Invalid(str(error.detail), rule=error.default_code)
         refusal.status = error.status_code
         return refusal
     if isinstance(error, SuspiciousOperation | UnicodeError):
@@ -66,6 +66,7 @@ def as_refusal(error: BaseException) -> Refusal | None:  # noqa: PLR0911 (a tabl
 
 class MethodNotAllowed(Refusal):
     status, code, title = 405, "method_not_allowed", "This address does not do that"
+    usual_way_out = "Use one of the methods that the header Allow names."
 
 
 def invalid(detail: Any, way_out: str = "Correct the field and send it again.") -> Invalid:

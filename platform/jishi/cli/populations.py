@@ -89,8 +89,8 @@ def _taken_up(world: Any, scenario: str, seed: int | None, days: int | None) -> 
         lives, drawn = there["scenario"], there["seed"]
     if lives != scenario or seed not in (None, drawn) or days not in (None, job.args["days"]):
         fail(
-            f"{world.name} is being filled with {lives}, seed {drawn}, for {job.args['days']} days, by a call that did"
-            " not end. Say the same again, or choose another world."
+            f"A call that did not end lives {lives}, seed {drawn}, in {world.name} ({job.args['days']} of --days)."
+            " Say the same again, or choose another world."
         )
     return job
 

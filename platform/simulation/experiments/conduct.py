@@ -24,7 +24,7 @@ from common.batch import dumps
 from common.errors import Conflict, Invalid, Refusal
 from regime.actions import change
 from simulation.experiments import living
-from simulation.experiments.plan import Experiment, Run, settings_of, stem
+from simulation.experiments.plan import SHIPPED, Experiment, Run, settings_of, stem
 from simulation.experiments.trial import KIND
 from worlds import actions, jobs
 from worlds.current import point, use_world
@@ -66,7 +66,7 @@ def program() -> str:
     digest = hashlib.sha256()
     for room in ("payments", "platform", "ratings", "search", "shops"):
         for file in sorted((settings.ROOT / room).rglob("*")):
-            if file.suffix in {".py", ".toml"}:
+            if file.suffix in {".py", ".toml"} and file.parent != SHIPPED:  # what those say is in the digest
                 digest.update(f"{file.relative_to(settings.ROOT)}\n".encode() + file.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -84,8 +84,8 @@ def place(made: Experiment, folder: Path) -> Place:
             way_out="Choose another folder.",
         ) from None
     file = folder / "experiment.json"
-    held = json.loads(file.read_text()) if file.exists() else None
-    if held and held["digest"] != made.digest:
+    held = _held(file)
+    if held and held.get("digest") != made.digest:
         raise _taken(
             f"{folder} holds another experiment, or this one as it was before it was changed",
             rule="a_folder_holds_one_experiment",
@@ -131,9 +131,20 @@ def conduct(made: Experiment, there: Place, hands: Hands, told: Told) -> list[di
 
 
 def read(there: Place, run: Run) -> dict[str, Any] | None:
-    file = there.file(run)
-    record: dict[str, Any] | None = json.loads(file.read_text()) if file.exists() else None
-    return record
+    return _held(there.file(run))
+
+
+def _held(file: Path) -> dict[str, Any] | None:
+    """What a file of ours says; None when there is none. They are written whole: another was damaged, and is not touched."""
+    try:
+        held = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError):
+        held = None
+    if not isinstance(held, dict):
+        raise _taken(f"{file} cannot be read: it was damaged", rule="results_can_be_read")
+    return held
 
 
 def begin(made: Experiment, there: Place, run: Run) -> Job:

@@ -23,6 +23,7 @@ KEYS = {
 }  # fmt: skip
 ARM_KEYS = {"name", "regime", "levers", "from_day", "settings", "why"}
 MOST_RUNS = 10_000
+NAME_MOST = 80
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,14 @@ def _arms(held: Any) -> tuple[Arm, ...]:
             )
         )
     names = [arm.name for arm in arms]
-    for name in names:
+    for number, name in enumerate(names):
+        if len(name) > NAME_MOST or not name.isprintable():
+            raise _wrong(
+                f"arms.{number}.name",
+                f"a name stands in tables and headings: one line of at most {NAME_MOST} characters",
+                "a_name_is_one_short_line",
+                "Choose a shorter one; say the rest in why.",
+            )
         if names.count(name) > 1:
             raise _wrong("arms", f"two arms are called {name}", "arms_have_names_of_their_own", "Rename one.")
     return tuple(arms)
