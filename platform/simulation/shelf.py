@@ -41,7 +41,7 @@ COLUMNS = (
     ("nth", NTH),
 )
 NAMES = tuple(name for name, _ in COLUMNS)
-SHOP_APPEAL = 1.6  # log-sd of how much shops please with all their goods: of that spread, not beside it
+SHOP_APPEAL = 1.6  # log-sd of how much shops please with all their goods: a part of the item_spread
 FROM = "search_descriptor r JOIN shops_listing l ON l.id = r.id JOIN shops_shop s ON s.id = r.shop_id"
 
 

@@ -62,7 +62,7 @@ class Place:
 
 @cache
 def program() -> str:
-    """A mark of all that markets are lived by, code and tables: under another, the same file may say other things."""
+    """A mark of the code and tables of ours that markets are lived by: under another, the same file may say other things."""
     digest = hashlib.sha256()
     for room in ("payments", "platform", "ratings", "search", "shops"):
         for file in sorted((settings.ROOT / room).rglob("*")):
