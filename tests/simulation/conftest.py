@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from simulation import crew, found, scene
 from simulation.scenario import find
 from simulation.scenario.shapes import Scenario
+from tests.marks import marked
 from worlds import actions, hashing, jobs
 from worlds.current import point, use_world
 from worlds.models import Job, World
@@ -24,16 +24,11 @@ SEED = 53  # under which a household of the small market opens a shop on the fou
 @pytest.fixture
 def mark(transactional_db_without_flush: None) -> Iterator[str]:
     """What the worlds of a test are called by; all of them, and what became of them, are dropped in the end."""
-    name = f"t{uuid.uuid4().hex[:8]}"
-    try:
-        yield name
-    finally:
-        crew.crew.use(1)
-        connection.close()
-        point(None)
-        for world in World.objects.filter(name__startswith=name):
-            Job.objects.filter(world=world).delete()
-            actions.drop(world)
+    with marked() as name:
+        try:
+            yield name
+        finally:
+            crew.crew.use(1)
 
 
 @pytest.fixture

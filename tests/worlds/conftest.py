@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 
+from tests.marks import marked
 from tests.worlds import story
 
 
@@ -25,25 +24,17 @@ def worlds(transactional_db_without_flush: None) -> Iterator[Callable[..., Any]]
     """Make worlds whose deeds are committed; all of them, and what became of them, are dropped in the end."""
     from worlds import actions
     from worlds.current import point
-    from worlds.models import Job, World
 
-    mark = f"t{uuid.uuid4().hex[:8]}"
+    with marked() as mark:
 
-    def make(name: str = "", **wishes: Any) -> Any:
-        point(None)
-        world, key = actions.create(f"{mark}{name}", **{"seed": 7, **wishes})
-        world.admin_key = key  # type: ignore[attr-defined]
-        return world
+        def make(name: str = "", **wishes: Any) -> Any:
+            point(None)
+            world, key = actions.create(f"{mark}{name}", **{"seed": 7, **wishes})
+            world.admin_key = key  # type: ignore[attr-defined]
+            return world
 
-    make.mark = mark  # type: ignore[attr-defined]
-    try:
+        make.mark = mark  # type: ignore[attr-defined]
         yield make
-    finally:
-        connection.close()
-        point(None)
-        for world in World.objects.filter(name__startswith=mark):
-            Job.objects.filter(world=world).delete()
-            actions.drop(world)
 
 
 @pytest.fixture

@@ -69,12 +69,12 @@ class MethodNotAllowed(Refusal):
     usual_way_out = "Use one of the methods that the header Allow names."
 
 
-def invalid(detail: Any, way_out: str = "Correct the field and send it again.") -> Invalid:
+def invalid(detail: Any) -> Invalid:
     """The refusal of a serializer's errors: the first one named, all of them listed."""
     errors = list(flat(detail))
     first = errors[0] if errors else {"field": None, "rule": "invalid", "detail": "invalid"}
     words = f"{first['field']}: {first['detail']}" if first["field"] else str(first["detail"])
-    return Invalid(words, field=first["field"], rule=first["rule"], way_out=way_out, errors=errors)
+    return Invalid(words, field=first["field"], rule=first["rule"], errors=errors)
 
 
 def flat(detail: Any, path: str = "") -> Any:

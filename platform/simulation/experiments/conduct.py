@@ -85,12 +85,12 @@ def place(made: Experiment, folder: Path) -> Place:
         ) from None
     file = folder / "experiment.json"
     held = _held(file)
-    if held and held.get("digest") != made.digest:
+    if held is not None and held.get("digest") != made.digest:
         raise _taken(
             f"{folder} holds another experiment, or this one as it was before it was changed",
             rule="a_folder_holds_one_experiment",
         )
-    if held and held.get("program") != program():
+    if held is not None and held.get("program") != program():
         raise _taken(
             f"{folder} holds runs of another version of Jishi: beside new ones they would not compare",
             rule="a_folder_is_lived_by_one_version",
